@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 namespace feedline::inline base {
 
@@ -58,36 +59,62 @@ std::uint64_t Permutation::mixed(std::uint64_t right, std::uint32_t round) const
 }
 
 template <class Mixed>
-std::uint64_t Permutation::walk(std::uint64_t index, const Mixed& mixed) const {
-  const std::uint64_t mask = (std::uint64_t{1} << half_bits_) - 1;
+std::uint64_t Permutation::pass(std::uint64_t index, const Mixed& mixed) const {
+  std::uint64_t left = index >> half_bits_;
+  std::uint64_t right = index & ((std::uint64_t{1} << half_bits_) - 1);
+  for (std::uint32_t round = 0; round < 4; ++round) {
+    const std::uint64_t next = left ^ mixed(right, round);
+    left = right;
+    right = next;
+  }
+  return (left << half_bits_) | right;
+}
+
+std::uint64_t Permutation::operator()(std::uint64_t index) const {
   do {
-    std::uint64_t left = index >> half_bits_;
-    std::uint64_t right = index & mask;
-    for (std::uint32_t round = 0; round < 4; ++round) {
-      const std::uint64_t next = left ^ mixed(right, round);
-      left = right;
-      right = next;
-    }
-    index = (left << half_bits_) | right;
+    index = pass(index, [this](std::uint64_t right, std::uint32_t round) { return mixed(right, round); });
   } while (index >= size_);
   return index;
 }
 
-std::uint64_t Permutation::operator()(std::uint64_t index) const {
-  return walk(index, [this](std::uint64_t right, std::uint32_t round) { return mixed(right, round); });
+void RememberedPermutation::remember(const Permutation& permutation) {
+  if (!rounds_.empty() && permutation == of_) return;
+  of_ = permutation;
+  rounds_.assign(std::size_t{4} << of_.half_bits_, kNotKnown);
 }
 
-std::uint64_t RememberedPermutation::at(const Permutation& permutation, std::uint64_t index) {
-  if (permutation.half_bits_ > kMostHalfBits) return permutation(index);
-  if (rounds_.empty() || permutation != of_) {
-    of_ = permutation;
-    rounds_.assign(std::size_t{4} << of_.half_bits_, kNotKnown);
-  }
-  return of_.walk(index, [this](std::uint64_t right, std::uint32_t round) {
+std::uint64_t RememberedPermutation::pass(std::uint64_t index) {
+  return of_.pass(index, [this](std::uint64_t right, std::uint32_t round) {
     std::uint16_t& known = rounds_[4 * right + round];
     if (known == kNotKnown) known = static_cast<std::uint16_t>(of_.mixed(right, round));
     return std::uint64_t{known};
   });
+}
+
+std::uint64_t RememberedPermutation::at(const Permutation& permutation, std::uint64_t index) {
+  replace(permutation, {&index, 1});
+  return index;
+}
+
+void RememberedPermutation::replace(const Permutation& permutation, std::span<std::uint64_t> indices) {
+  if (permutation.half_bits_ > kMostHalfBits) {
+    for (std::uint64_t& index : indices) index = permutation(index);
+    return;
+  }
+  remember(permutation);
+  outside_.resize(indices.size());
+  std::iota(outside_.begin(), outside_.end(), 0U);
+  for (std::size_t count = indices.size(); count > 0;) {
+    std::size_t left = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint32_t place = outside_[i];
+      const std::uint64_t led = pass(indices[place]);
+      indices[place] = led;
+      outside_[left] = place;
+      left += led >= of_.size_ ? 1 : 0;
+    }
+    count = left;
+  }
 }
 
 }  // namespace feedline::inline base

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace feedline::inline base {
@@ -52,8 +53,9 @@ class Permutation {
   friend class RememberedPermutation;
   /// What a round adds to the left half: the lowest half_bits_ of it.
   [[nodiscard]] std::uint64_t mixed(std::uint64_t right, std::uint32_t round) const;
+  /// One pass through the network, which may lead outside.
   template <class Mixed>
-  [[nodiscard]] std::uint64_t walk(std::uint64_t index, const Mixed& mixed) const;
+  [[nodiscard]] std::uint64_t pass(std::uint64_t index, const Mixed& mixed) const;
 
   std::uint64_t size_ = 0;
   unsigned half_bits_ = 1;
@@ -68,13 +70,20 @@ class RememberedPermutation {
  public:
   /// permutation(index).
   [[nodiscard]] std::uint64_t at(const Permutation& permutation, std::uint64_t index);
+  /// Puts permutation(index) in the place of each index. Of many at once each costs less: a round waits for the one in
+  /// front of it, but not for those of other indices.
+  void replace(const Permutation& permutation, std::span<std::uint64_t> indices);
 
  private:
+  void remember(const Permutation& permutation);
+  [[nodiscard]] std::uint64_t pass(std::uint64_t index);
+
   static constexpr unsigned kMostHalfBits = 13;
   static constexpr std::uint16_t kNotKnown = 0xFFFF;
 
   Permutation of_{};
-  std::vector<std::uint16_t> rounds_{};  ///< four a value of the right half
+  std::vector<std::uint16_t> rounds_{};   ///< four a value of the right half
+  std::vector<std::uint32_t> outside_{};  ///< which indices must be led on
 };
 
 }  // namespace feedline::inline base

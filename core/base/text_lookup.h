@@ -72,15 +72,15 @@ class TextLookup {
     Ends ends;
     const char* from = text.data();
     const std::size_t size = text.size();
-    if (size >= 8) {
-      std::memcpy(&ends.first, from, 8);
-      std::memcpy(&ends.last, from + size - 8, 8);
-    } else if (size >= 4) {  // two that overlap
-      std::uint32_t first = 0;
-      std::uint32_t last = 0;
-      std::memcpy(&first, from, 4);
-      std::memcpy(&last, from + size - 4, 4);
-      ends.first = first | std::uint64_t{last} << 32U;
+    if (size >= 4) {  // halves of eight bytes at each end, or of four twice: which of them is not guessed
+      const std::size_t half = size >= 8 ? 4 : 0;
+      const auto four = [from](std::size_t i) {
+        std::uint32_t bytes = 0;
+        std::memcpy(&bytes, from + i, 4);
+        return std::uint64_t{bytes};
+      };
+      ends.first = four(0) | four(half) << 32U;
+      ends.last = four(size - 4 - half) | four(size - 4) << 32U;
     } else if (size > 0) {
       const auto byte = [&](std::size_t i) { return std::uint64_t{static_cast<unsigned char>(from[i])}; };
       ends.first = byte(0) | byte(size / 2) << 8U | byte(size - 1) << 16U;

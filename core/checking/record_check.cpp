@@ -96,7 +96,7 @@ Status RecordCheck::run(const PlanStep& step, std::uint64_t record, bool trainin
 
 void RecordCheck::look_at(const Datum& picture, RecordFacts& facts) const {
   if (picture.layout() != Layout::HWC || picture.dims().size() != 3) return;
-  const auto& part = picture.part();
+  const PicturePart* part = picture.part();
   facts.height = static_cast<std::uint32_t>(part ? part->whole_height : picture.dim(0));
   facts.width = static_cast<std::uint32_t>(part ? part->whole_width : picture.dim(1));
   if (picture.dtype() != DType::U8) return;

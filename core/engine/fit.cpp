@@ -141,6 +141,7 @@ class PlanFitter {
     hash.add(sampler.source_size).add(sampler.first).add(sampler.count);
     hash.add(sampler.split ? 1 : 0).add(sampler.split ? sampler.seed : 0);
     if (sampler.chosen) hash.add(sampler.chosen->hash());
+    for (const bool read : plan_->train.read_columns) hash.add(read ? 1 : 0);  // which decides what a bad record is
     return hash.hex();
   }
 

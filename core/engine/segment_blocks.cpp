@@ -15,10 +15,11 @@ void SegmentRunner::find_blocks() {
   const auto* memory = dynamic_cast<const InMemory*>(plan_.source.get());
   if (memory != nullptr && memory->in_memory() && router_.caches() == 0)
     source_blocks_ = dynamic_cast<const ReadsBlocks*>(plan_.source.get());
-  for (const PlanStep& step : plan_.steps) {
+  for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
+    const PlanStep& step = plan_.steps[i];
     const bool plain = step.inputs.size() == 1 && step.inputs[0] && step.outputs.size() == 1 && !step.random &&
                        !step.next && !step.cache && !step.op->sequential();
-    step_blocks_.push_back(plain ? dynamic_cast<const InBlocks*>(step.op.get()) : nullptr);
+    step_blocks_.push_back(plain ? dynamic_cast<const InBlocks*>(ops_[i].get()) : nullptr);
   }
 }
 
@@ -49,14 +50,16 @@ bool SegmentRunner::run_block(const PlanStep& step, std::uint32_t epoch, Tally& 
   block_in_.clear();
   block_out_.clear();
   block_records_.clear();
+  const SlotCells ins = cells(chunk, *step.inputs[0]);
+  const SlotCells outs = cells(chunk, step.outputs[0]);
   for (std::size_t r = begin; r < end; ++r) {
     if (chunk.bad[r] != 0) continue;
-    Datum& out = cell(chunk, r, step.outputs[0]);
+    Datum& out = outs.at(r - begin);
     if (const CacheRoute* way = route(chunk, r); way != nullptr && way->steps[index] == 0) {
       make_empty(out);
       continue;
     }
-    block_in_.push_back(&cell(chunk, r, *step.inputs[0]));
+    block_in_.push_back(&ins.at(r - begin));
     block_out_.push_back(&out);
     block_records_.push_back(r);
   }

@@ -3,8 +3,10 @@
 
 #include "engine/collate.h"
 #include "engine/guarded.h"
+#include "engine/paired_steps.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 #include <span>
 #include <thread>
@@ -48,6 +50,7 @@ SegmentRunner::SegmentRunner(const DataPlan& plan, const SegmentLayout& layout, 
       account_(account),
       stop_(stop),
       router_(plan, &caches),
+      ops_(paired_ops(plan)),
       kept_(goes_on && router_.caches() > 0 ? read_by_caches_alone(plan) : std::vector<bool>(plan.steps.size())) {
   for (SlotIndex slot = 0; slot < plan.slots; ++slot)
     if (layout.producer[slot] == segment && !layout.homes[slot].in_chunk) local_slots_.push_back(slot);
@@ -66,12 +69,6 @@ SegmentRunner::SegmentRunner(const DataPlan& plan, const SegmentLayout& layout, 
 void SegmentRunner::make_empty(Datum& value) {
   static constexpr std::int64_t kNothing[] = {0};
   value.view(nullptr, DType::U8, kNothing);
-}
-
-Datum& SegmentRunner::cell(Chunk& chunk, std::size_t record, SlotIndex slot) {
-  const SegmentLayout::Home home = layout_.homes[slot];
-  return home.in_chunk ? chunk.cells[record * layout_.crossing + home.index]
-                       : tile_cells_[(record - tile_begin_) * layout_.local + home.index];
 }
 
 void SegmentRunner::make_room(Chunk& chunk) {
@@ -300,7 +297,7 @@ bool SegmentRunner::run_record(const PlanStep& step, std::uint32_t epoch, Tally&
                       .training = plan_.training,
                       .record = record,
                       .next = next ? &*next : nullptr};
-    return step.op->run(in_, out_, context);
+    return ops_[index]->run(in_, out_, context);
   };
   Status ran = guarded(work);
   if (!ran && !patiently(tally, r, ran, work)) return blame(record);
@@ -319,6 +316,7 @@ void SegmentRunner::collate_tile(Chunk& chunk, std::size_t begin, std::size_t en
   account_.begin(place(segment_.nodes() - 1));
   std::uint64_t done = 0;
   std::uint64_t bytes = 0;
+  const std::size_t row_bytes = std::accumulate(row_bytes_.begin(), row_bytes_.end(), std::size_t{0});
   for (std::size_t r = begin; r < end; ++r) {
     const std::size_t row = chunk.row + r;
     const CacheRoute* way = route(chunk, r);
@@ -337,7 +335,7 @@ void SegmentRunner::collate_tile(Chunk& chunk, std::size_t begin, std::size_t en
     }
     if (chunk.bad[r] != 0) continue;
     ++done;
-    for (const std::size_t b : row_bytes_) bytes += b;
+    bytes += row_bytes;
   }
   lap(segment_.nodes() - 1, done, bytes, chunk.record_ids[begin]);
 }

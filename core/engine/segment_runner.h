@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -79,7 +80,20 @@ class SegmentRunner {
   void collate_tile(Chunk& chunk, std::size_t begin, std::size_t end);
   void reject(Chunk& chunk, std::size_t record, Error error, const std::string& node);
   void measure(Chunk& chunk, std::size_t begin, std::size_t end);
-  [[nodiscard]] Datum& cell(Chunk& chunk, std::size_t record, SlotIndex slot);
+  /// Where the values of a slot stand, record by record of the tile.
+  struct SlotCells {
+    Datum* first = nullptr;
+    std::size_t step = 0;
+    [[nodiscard]] Datum& at(std::size_t in_tile) const { return first[in_tile * step]; }
+  };
+  [[nodiscard]] SlotCells cells(Chunk& chunk, SlotIndex slot) {
+    const SegmentLayout::Home home = layout_.homes[slot];
+    if (home.in_chunk) return {chunk.cells.data() + tile_begin_ * layout_.crossing + home.index, layout_.crossing};
+    return {tile_cells_.data() + home.index, layout_.local};
+  }
+  [[nodiscard]] Datum& cell(Chunk& chunk, std::size_t record, SlotIndex slot) {
+    return cells(chunk, slot).at(record - tile_begin_);
+  }
   Nanos lap(std::size_t node, std::uint64_t done, std::uint64_t bytes, std::uint64_t first);
   void took(std::size_t node, std::uint64_t done, Nanos wall);
   [[nodiscard]] VirtualSpeedup::Place place(std::size_t node) const {
@@ -101,6 +115,7 @@ class SegmentRunner {
   const std::atomic<bool>& stop_;
   CacheRouter router_;
   std::optional<Error> failure_{};
+  const std::vector<std::shared_ptr<const SampleOp>> ops_;  ///< by step of the plan: what runs here
   std::vector<bool> kept_{};  ///< by step: an earlier pipeline's caches kept what it drew in the first epoch
 
   std::vector<SlotIndex> local_slots_{};     ///< values that live here, for measuring

@@ -10,6 +10,7 @@
 #include "plan/lowering.h"
 #include "plan/open_source.h"
 #include "plan/record_split.h"
+#include "plan/used_columns.h"
 
 #include <algorithm>
 #include <cmath>
@@ -231,6 +232,7 @@ class Planner : public std::enable_shared_from_this<Planner> {
     auto lowered = lower_data(lowering, batch, fields, *opened, learning, training);
     if (!lowered) return fail(std::move(lowered.error()));
     lowered->plan.upstream = upstream_hash(lowering, batch);
+    read_used_columns(lowered->plan);
     return std::move(lowered->plan);
   }
 

@@ -100,6 +100,7 @@ struct DataPlan {
   std::string source_type{};
   std::shared_ptr<const Source> source{};
   std::vector<std::optional<SlotIndex>> source_outputs{};  ///< none: nobody wants this port
+  std::vector<bool> read_columns{};  ///< of the source's row, one a column; empty: all (plan/used_columns.h)
   SamplerPlan sampler{};
   std::vector<PlanStep> steps{};
   std::size_t slots = 0;

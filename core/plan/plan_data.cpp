@@ -168,13 +168,15 @@ void SamplerPlan::records(std::uint32_t epoch, std::uint64_t position, std::span
   const Permutation order(count, seed, epoch);
   const std::uint64_t all = chosen ? chosen->size() : source_size;
   const Permutation division(all, seed, kSplitStream);
-  for (std::uint64_t& record : into) {
-    std::uint64_t at = first + (shuffle ? epochs.at(order, position) : position);
-    ++position;
+  for (std::size_t i = 0; i < into.size(); ++i) into[i] = position + i;
+  if (shuffle) epochs.replace(order, into);
+  for (std::uint64_t& at : into) {
+    at += first;
     if (!chosen && at >= source_size) at -= source_size;
-    if (split) at = splits.at(division, at);
-    record = chosen ? (*chosen)[at] : at;
   }
+  if (split) splits.replace(division, into);
+  if (!chosen) return;
+  for (std::uint64_t& at : into) at = (*chosen)[at];
 }
 
 std::uint64_t SamplerPlan::key(std::uint32_t epoch, std::uint64_t position, std::uint64_t record) const {

@@ -13,36 +13,12 @@ constexpr std::align_val_t kAlignment{64};
 
 void Datum::Free::operator()(std::byte* p) const { ::operator delete[](p, kAlignment); }
 
-void Datum::set_shape(DType dtype, std::span<const std::int64_t> dims, Layout layout) {
-  part_.reset();
-  dtype_ = dtype;
-  layout_ = layout;
-  dim_count_ = std::min(dims.size(), kMaxDims);
-  std::copy_n(dims.begin(), dim_count_, dims_.begin());
-  bytes_ = size_of(dtype);
-  for (std::size_t i = 0; i < dim_count_; ++i) bytes_ *= static_cast<std::size_t>(dims_[i]);
-}
-
-std::byte* Datum::allocate(DType dtype, std::span<const std::int64_t> dims, Layout layout) {
-  set_shape(dtype, dims, layout);
-  if (slot_.size() == bytes_ && !slot_.empty()) {
-    data_ = slot_.data();
-    return slot_.data();
-  }
-  if (bytes_ > capacity_ || !own_) {
-    own_.reset();  // first free, then allocate: the peak stays at one buffer
-    capacity_ = 0;
-    const std::size_t wanted = std::max<std::size_t>(bytes_, 64);
-    own_.reset(static_cast<std::byte*>(::operator new[](wanted, kAlignment)));
-    capacity_ = wanted;
-  }
-  data_ = own_.get();
-  return own_.get();
-}
-
-void Datum::view(const std::byte* data, DType dtype, std::span<const std::int64_t> dims, Layout layout) {
-  set_shape(dtype, dims, layout);
-  data_ = data;
+void Datum::grow() {
+  own_.reset();  // first free, then allocate: the peak stays at one buffer
+  capacity_ = 0;
+  const std::size_t wanted = std::max<std::size_t>(bytes_, 64);
+  own_.reset(static_cast<std::byte*>(::operator new[](wanted, kAlignment)));
+  capacity_ = wanted;
 }
 
 std::int64_t Datum::label() const {

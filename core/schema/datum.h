@@ -9,7 +9,6 @@
 #include <cstring>
 #include <initializer_list>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,7 +31,7 @@ struct PicturePart {
 /// It holds a dense block of `dtype` with up to four dimensions. The memory is its own (kept and reused from record to
 /// record, so the steady state allocates nothing), borrowed (view), or a bound slot of a batch buffer, into which the
 /// last node of a branch writes directly.
-class Datum {
+class alignas(64) Datum {
  public:
   static constexpr std::size_t kMaxDims = 4;
 
@@ -44,16 +43,28 @@ class Datum {
 
   /// Makes room for the given shape and returns its first byte, 64-byte aligned unless bound. The content is undefined.
   /// Writes into the bound slot if its size fits exactly.
-  std::byte* allocate(DType dtype, std::span<const std::int64_t> dims, Layout layout = Layout::None);
+  std::byte* allocate(DType dtype, std::span<const std::int64_t> dims, Layout layout = Layout::None) {
+    set_shape(dtype, dims, layout);
+    if (slot_.size() == bytes_ && !slot_.empty()) {
+      data_ = slot_.data();
+      return slot_.data();
+    }
+    if (bytes_ > capacity_ || !own_) grow();
+    data_ = own_.get();
+    return own_.get();
+  }
   std::byte* allocate(DType dtype, std::initializer_list<std::int64_t> dims, Layout layout = Layout::None) {
     return allocate(dtype, std::span(dims.begin(), dims.size()), layout);
   }
   /// Shows memory that someone else keeps alive for as long as this record is processed.
-  void view(const std::byte* data, DType dtype, std::span<const std::int64_t> dims, Layout layout = Layout::None);
+  void view(const std::byte* data, DType dtype, std::span<const std::int64_t> dims, Layout layout = Layout::None) {
+    set_shape(dtype, dims, layout);
+    data_ = data;
+  }
   /// Shows what `other` shows.
   void view(const Datum& other) {
     view(other.data_, other.dtype_, other.dims(), other.layout_);
-    part_ = other.part_;
+    if (other.is_part_) set_part(other.part_);
   }
   /// The next allocate() of exactly this many bytes lands in `slot`; an empty span unbinds.
   void bind(std::span<std::byte> slot) { slot_ = slot; }
@@ -61,9 +72,12 @@ class Datum {
   [[nodiscard]] bool in_slot() const { return !slot_.empty() && data_ == slot_.data(); }
 
   /// Says that the value is only a part of a picture; allocate() and view() of memory forget it, view(Datum) keeps it.
-  void set_part(const PicturePart& part) { part_ = part; }
-  /// Unset: the whole picture.
-  [[nodiscard]] const std::optional<PicturePart>& part() const { return part_; }
+  void set_part(const PicturePart& part) {
+    part_ = part;
+    is_part_ = true;
+  }
+  /// Null: the whole picture.
+  [[nodiscard]] const PicturePart* part() const { return is_part_ ? &part_ : nullptr; }
 
   void set_label(std::int64_t label) { std::memcpy(allocate(DType::I64, {}), &label, sizeof label); }
   [[nodiscard]] std::int64_t label() const;
@@ -87,18 +101,35 @@ class Datum {
   struct Free {
     void operator()(std::byte* p) const;
   };
-  void set_shape(DType dtype, std::span<const std::int64_t> dims, Layout layout);
+  void set_shape(DType dtype, std::span<const std::int64_t> dims, Layout layout) {
+    is_part_ = false;
+    dtype_ = dtype;
+    layout_ = layout;
+    const std::size_t count = dims.size() < kMaxDims ? dims.size() : kMaxDims;
+    dim_count_ = static_cast<std::uint8_t>(count);
+    bytes_ = size_of(dtype);
+    for (std::size_t i = 0; i < count; ++i) {
+      dims_[i] = dims[i];
+      bytes_ *= static_cast<std::size_t>(dims[i]);
+    }
+  }
+  /// Makes room for bytes_ in memory of its own.
+  void grow();
 
-  DType dtype_ = DType::U8;
-  Layout layout_ = Layout::None;
-  std::size_t dim_count_ = 0;
-  std::array<std::int64_t, kMaxDims> dims_{};
+  // What a value of one number or one dimension is read and written by stands in one cache line: of a row of a table
+  // that is counted.
   const std::byte* data_ = nullptr;
   std::size_t bytes_ = 0;
-  std::optional<PicturePart> part_{};
   std::span<std::byte> slot_{};
   std::unique_ptr<std::byte[], Free> own_{};
   std::size_t capacity_ = 0;
+  DType dtype_ = DType::U8;
+  Layout layout_ = Layout::None;
+  std::uint8_t dim_count_ = 0;
+  bool is_part_ = false;
+  std::array<std::int64_t, kMaxDims> dims_{};
+  PicturePart part_{};
 };
+static_assert(sizeof(Datum) <= 128);
 
 }  // namespace feedline::inline schema

@@ -53,11 +53,6 @@ std::string_view name(Layout layout) {
   return names[static_cast<std::size_t>(layout)];
 }
 
-std::size_t size_of(DType type) {
-  constexpr std::array<std::size_t, kDTypes> sizes = {1, 4, 8, 4, 1, 2, 8};
-  return sizes[static_cast<std::size_t>(type)];
-}
-
 std::string TensorDesc::text() const {
   if (kind->on_wire == WireText::Classes) {
     if (has_several_labels(*this)) return std::string(name(kind)) + ", any of " + shape.back().text() + " classes";

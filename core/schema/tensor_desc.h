@@ -3,6 +3,7 @@
 
 #include "schema/kind.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -18,7 +19,10 @@ enum class Layout : std::uint8_t { None, HWC, CHW };
 
 [[nodiscard]] std::string_view name(DType type);
 [[nodiscard]] std::string_view name(Layout layout);
-[[nodiscard]] std::size_t size_of(DType type);
+[[nodiscard]] constexpr std::size_t size_of(DType type) {
+  constexpr std::array<std::size_t, kDTypes> sizes = {1, 4, 8, 4, 1, 2, 8};
+  return sizes[static_cast<std::size_t>(type)];
+}
 
 /// One dimension: known, or a symbol such as N (batch), H, W, classes.
 class Dim {

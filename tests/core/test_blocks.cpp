@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "engine/bad_records.h"
 #include "engine/fit.h"
+#include "engine/paired_steps.h"
 #include "graph/json.h"
 #include "schema/in_blocks.h"
 #include "schema/in_memory.h"
@@ -248,6 +249,24 @@ class TestBlocks : public QObject {
       }
     QVERIFY(shown(std::make_shared<const Plan>(counted), 1, 2, false) == one);
     QVERIFY2(asked.in_blocks > asked.singly, std::to_string(asked.singly.load()).c_str());
+  }
+
+  void one_hot_hands_the_features_few_cells() {
+    QVERIFY(plan_ != nullptr);
+    const auto paired = [](const DataPlan& data) {
+      QStringList types;
+      const auto ops = paired_ops(data);
+      for (std::size_t i = 0; i < ops.size(); ++i)
+        if (ops[i] != data.steps[i].op) types += QString::fromStdString(data.steps[i].type);
+      return types.join(' ');
+    };
+    QCOMPARE(paired(plan_->train), QString("one_hot features"));
+    DataPlan shared = plan_->train;  // the batch wants the row too
+    shared.fields.push_back({.name = "row", .slot = shared.steps[shared.steps.size() - 2].outputs[0]});
+    QCOMPARE(paired(shared), QString());
+    shared = plan_->train;  // so does another node
+    shared.steps.push_back(shared.steps.back());
+    QCOMPARE(paired(shared), QString());
   }
 
   void a_block_that_throws_is_done_record_by_record() {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 #include <vector>
 
@@ -127,6 +128,10 @@ class TestRandom : public QObject {
         const Permutation permute(size, 12345, stream);
         for (std::uint64_t i = 0; i < std::min<std::uint64_t>(size, 3000); ++i)
           QCOMPARE(remembered.at(permute, size - 1 - i), permute(size - 1 - i));
+        std::vector<std::uint64_t> many(std::min<std::uint64_t>(size, 3000));
+        std::iota(many.begin(), many.end(), std::uint64_t{0});
+        remembered.replace(permute, many);
+        for (std::uint64_t i = 0; i < many.size(); ++i) QCOMPARE(many[i], permute(i));
       }
   }
 

@@ -175,7 +175,7 @@ class TestPartialDecode : public QObject {
     const Wants reader(at_full_size({300, 200, 100, 80}));
     Datum part;
     QVERIFY(decode_for(jpeg, &reader, part));
-    QVERIFY(part.part().has_value());
+    QVERIFY(part.part() != nullptr);
     QCOMPARE(part.part()->whole_width, 640);
     QCOMPARE(part.part()->whole_height, 480);
     // A few pixels around it for the interpolation of colours, and to the left whole blocks of 16.
@@ -319,7 +319,7 @@ class TestPartialDecode : public QObject {
     QCOMPARE(done.error().code, ErrorCode::BadRecord);
     QVERIFY(!decode_for(cut, nullptr, part));
     QVERIFY(decode_for(cut, &lower, part, {{"damaged", std::string("keep")}}));
-    QVERIFY(part.part().has_value());
+    QVERIFY(part.part() != nullptr);
   }
 
   void windows_of_damaged_pictures_data() {
@@ -469,7 +469,7 @@ class TestPartialDecode : public QObject {
         OpContext own = context;
         QVERIFY(reader->run(from, to, own));
       }
-      QVERIFY(mode == "stretch" || decoded[0].part().has_value());
+      QVERIFY(mode == "stretch" || decoded[0].part() != nullptr);
       QCOMPARE(content(out[0]), content(out[1]));
     }
   }

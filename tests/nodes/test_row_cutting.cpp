@@ -36,6 +36,12 @@ std::vector<std::size_t> first_places(std::size_t count) {
   return places;
 }
 
+/// The number that the quick way reads, behind which stands what is not to be looked at.
+bool quick_number(const std::string& cell, double& value) {
+  const std::string behind = cell + "0.,1234567890123456789012345";
+  return parse_readable_cell(std::string_view(behind).substr(0, cell.size()), false, value);
+}
+
 }  // namespace
 
 class TestRowCutting : public QObject {
@@ -107,6 +113,9 @@ class TestRowCutting : public QObject {
       QVERIFY(parse_cell(cell, false, value));
       QVERIFY2(end.ec == std::errc() && std::bit_cast<std::uint64_t>(value) == std::bit_cast<std::uint64_t>(expected),
                cell.c_str());
+      double quick = 0;
+      QVERIFY(quick_number(cell, quick));
+      QVERIFY2(std::bit_cast<std::uint64_t>(quick) == std::bit_cast<std::uint64_t>(expected), cell.c_str());
       if (point == 0 || point >= digits) continue;
       cell[cell.find('.')] = ',';
       QVERIFY(parse_cell(cell, true, value));
@@ -115,7 +124,15 @@ class TestRowCutting : public QObject {
     }
     double value = 0;
     for (const char* none : {"", "-", ".", "-.", "1.2.3", "1 2", "1,2", "0x1", "nan", "inf", "--1", "1.5 ", "1e"})
-      QVERIFY2(!parse_cell(none, false, value), none);
+      QVERIFY2(!parse_cell(none, false, value) && !quick_number(none, value), none);
+    for (std::uint32_t i = 0; i < 256 * 16; ++i) {  // each byte at each place
+      std::string cell = "1234567.89012345";
+      cell[i / 256] = static_cast<char>(i % 256);
+      double quick = -1;
+      const bool parsed = parse_cell(cell, false, value);
+      QCOMPARE(quick_number(cell, quick), parsed);
+      if (parsed) QCOMPARE(quick, value);
+    }
     QVERIFY(parse_cell("5.", false, value) && value == 5);
     QVERIFY(parse_cell(".5", false, value) && value == 0.5);
     QVERIFY(parse_cell("1234567.12345678", false, value) && value == 1234567.12345678);

@@ -2,12 +2,15 @@
 // Nodes that make numbers of categories: what becomes of unseen, rare, missing and too many ones.
 #include "base/text_index.h"
 #include "nodes/table/murmur3.h"
+#include "schema/sparse_rows.h"
 #include "support/table_nodes.h"
 #include "support/test_program.h"
 
 #include <QTest>
 
+#include <algorithm>
 #include <set>
+#include <string_view>
 
 namespace test_table_categories {
 
@@ -20,6 +23,7 @@ class TestTableCategories : public QObject {
  private Q_SLOTS:
   void categories_become_columns();
   void unseen_values_have_their_rule();
+  void sparse_rows_become_the_same_features();
   void rare_categories_share_a_column();
   void categories_become_numbers();
   void too_many_categories_are_refused();
@@ -69,6 +73,52 @@ void TestTableCategories::unseen_values_have_their_rule() {
   QCOMPARE(row_cells(through(bind_table_node("ordinal", {}, table), later), 0), QString("20 | 3 | 100 | 2"));
   QCOMPARE(row_cells(through(bind_table_node("ordinal", {{"unseen", text_value("missing")}}, table), later), 0),
            QString("20 | - | 100 | -"));
+}
+
+/// What one_hot hands to features when it is read by them alone: the same vectors and the same errors.
+void TestTableCategories::sparse_rows_become_the_same_features() {
+  const TableRows learnt =
+      table_rows({"x", "town"}, {{"1", "Ulm"}, {"2", "Bonn"}, {"3", "Aachen"}, {"4", "Trier"}, {"5", "Ulm"}});
+  const TableRows rows = table_rows(
+      {"x", "town"}, {{"0.1", "Ulm"}, {"?", "Bonn"}, {"1e300", "Trier"}, {"2", "Kiel"}, {"-3", "?"}, {"-0", "Aachen"}});
+  for (const char* missing : {"refuse", "keep"}) {
+    const TableNode hot = bind_table_node("one_hot", {}, learnt);
+    const TableNode vectors = bind_table_node("features", {{"missing", text_value(missing)}}, through(hot, learnt));
+    const auto* giver = dynamic_cast<const GivesSparseRows*>(hot.op.get());
+    const auto* taker = dynamic_cast<const TakesSparseRows*>(vectors.op.get());
+    QVERIFY(giver != nullptr && taker != nullptr);
+    const auto form = giver->sparse_rows();
+    QVERIFY(form.has_value());
+    QCOMPARE(form->columns, std::size_t{5});
+    const TableNode gives{.out = hot.out, .op = giver->sparse_giver()};
+    const TableNode takes{.out = vectors.out, .op = taker->sparse_taker(*form)};
+    const TableRows whole = through(hot, rows);
+    const TableRows sparse = through(gives, rows);
+    int refused = 0;
+    for (std::size_t row = 0; row < rows.rows.size(); ++row) {
+      QCOMPARE(sparse.rows[row].bytes(), std::size_t{2 * 8});
+      QCOMPARE(QString::fromStdString(row_error(takes, sparse, row).line()),
+               QString::fromStdString(row_error(vectors, whole, row).line()));
+      Datum expected;
+      Datum made;
+      const bool good = static_cast<bool>(run_table_node(vectors, whole, row, expected));
+      QCOMPARE(static_cast<bool>(run_table_node(takes, sparse, row, made)), good);
+      refused += good ? 0 : 1;
+      if (good) QVERIFY(std::ranges::equal(made.span(), expected.span()));
+    }
+    QCOMPARE(refused, missing == std::string_view("keep") ? 1 : 2);
+  }
+  const TableNode strict = bind_table_node("one_hot", {{"unseen", text_value("error")}}, learnt);
+  const TableNode gives{.out = strict.out, .op = dynamic_cast<const GivesSparseRows&>(*strict.op).sparse_giver()};
+  QVERIFY(!row_error(gives, rows, 3).reason.empty());
+  QCOMPARE(row_error(gives, rows, 3).reason, row_error(strict, rows, 3).reason);
+  // Of a column of texts that stays, and of rows that would be no shorter, there is no such form.
+  const TableRows people = people_rows();
+  const TableNode partly = bind_table_node("one_hot", {{"columns", text_list({"town"})}}, people);
+  QVERIFY(!dynamic_cast<const GivesSparseRows&>(*partly.op).sparse_rows());
+  const TableRows one = table_rows({"x", "town"}, {{"1", "Ulm"}, {"2", "Ulm"}});
+  const TableNode narrow = bind_table_node("one_hot", {}, one);
+  QVERIFY(!dynamic_cast<const GivesSparseRows&>(*narrow.op).sparse_rows());
 }
 
 void TestTableCategories::rare_categories_share_a_column() {

@@ -52,7 +52,7 @@ PictureDemand demand_of(const CropWindow& window, std::int64_t width, std::int64
 }
 
 CropWindow window_in(const Datum& picture, const CropWindow& window) {
-  const auto& part = picture.part();
+  const PicturePart* part = picture.part();
   if (!part) return window;
   const bool planar = picture.layout() == Layout::CHW;
   const std::int64_t height = picture.dim(planar ? 1 : 0);

@@ -35,7 +35,7 @@ Result<PictureSize> whole_picture_size(const Datum& in) {
   if (in.dims().size() != 3 || !known_type) return fail_record("'" + in.text() + "' is no picture");
   PictureSize size{in.dim(0), in.dim(1), in.dim(2)};
   if (in.layout() == Layout::CHW) size = {in.dim(1), in.dim(2), in.dim(0)};
-  if (const auto& part = in.part()) {
+  if (const PicturePart* part = in.part()) {
     size.height = part->whole_height;
     size.width = part->whole_width;
   }

@@ -4,6 +4,7 @@
 #include "nodes/table/row_op.h"
 #include "nodes/table/table_columns.h"
 #include "schema/node_builder.h"
+#include "schema/read_columns.h"
 
 #include <algorithm>
 #include <fnmatch.h>
@@ -27,7 +28,9 @@ struct ChooseColumns {
             "nothing, or too much. `columns` names those to keep or to drop, by name or by pattern: price* is every "
             "column whose name begins so. `types` keeps columns of one type alone, so that numbers and texts can take "
             "ways of their own and meet again in join_features.\n\n"
-            "Columns stay in the order of the table. Texts that are dropped are not copied any further.")
+            "Columns stay in the order of the table. Right behind a csv source, what is dropped is not even converted "
+            "in "
+            "a run: a text where a number should be makes no bad record there.")
         .in("row", Kind::Row, "A row of a table.")
         .out("row", Kind::Row, "The columns that are left.")
         .list("columns", &Params::columns, std::move(rules),
@@ -51,11 +54,11 @@ struct ChooseColumns {
 
   static Result<std::unique_ptr<SampleOp>> make(const Params& params, DescInputs in) {
     if (!columns_known(in)) return fail("the columns of its table are not known");
-    const auto left = left_over(params, in[0]->columns);
-    if (!left) return fail(left.error());
+    auto left = left_over(params, in[0]->columns);
+    if (!left) return fail(std::move(left.error()));
     RowLayout layout(in[0]->columns);
     for (const std::size_t place : *left) layout.keep(place);
-    return std::make_unique<Op>(std::move(layout));
+    return std::make_unique<Op>(std::move(layout), std::move(*left));
   }
 
  private:
@@ -84,9 +87,12 @@ struct ChooseColumns {
     return left;
   }
 
-  class Op final : public RowOp<Op> {
+  class Op final : public RowOp<Op>, public LooksAtColumns {
    public:
-    explicit Op(RowLayout layout) : layout_(std::move(layout)) {}
+    Op(RowLayout layout, std::vector<std::size_t> kept) : layout_(std::move(layout)), kept_(std::move(kept)) {}
+    void mark_columns(std::vector<bool>& read) const override {
+      for (const std::size_t place : kept_) read[place] = true;
+    }
     RowRefusal apply(const Datum& in, Datum& out) const {
       if (!RowView::fits(in, layout_.columns())) return short_row();
       layout_.begin(in, out);
@@ -95,6 +101,7 @@ struct ChooseColumns {
 
    private:
     RowLayout layout_;
+    std::vector<std::size_t> kept_;
   };
 };
 

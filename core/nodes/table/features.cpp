@@ -2,11 +2,14 @@
 #include "base/plain_text.h"
 #include "nodes/table/row_op.h"
 #include "schema/node_builder.h"
+#include "schema/sparse_rows.h"
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace feedline::inline nodes {
 namespace {
@@ -68,35 +71,76 @@ struct FeaturesNode {
     return count == 1 ? "the column " + names + " holds" : "the columns " + names + " hold";
   }
 
-  class Op final : public RowOp<Op> {
+  class Op final : public RowOp<Op>, public TakesSparseRows {
    public:
     Op(std::vector<Column> columns, bool keeps_missing) : columns_(std::move(columns)), keeps_missing_(keeps_missing) {}
 
     RowRefusal apply(const Datum& in, Datum& out) const {
       const std::size_t count = columns_.size();
       if (!RowView::fits(in, count)) return short_row();
-      const std::byte* cells = in.data();
-      std::byte* to = out.allocate(DType::F32, {static_cast<std::int64_t>(count)});
-      bool good = true;
+      const std::byte* __restrict cells = in.data();
+      std::byte* __restrict to = out.allocate(DType::F32, {static_cast<std::int64_t>(count)});
+      std::uint32_t odd = 0;  // not a bool: the loop is done for several columns at once
       for (std::size_t i = 0; i < count; ++i) {
         const auto number = static_cast<float>(read_cell(cells, i));
-        good &= std::abs(number) <= std::numeric_limits<float>::max();  // false for NaN too
+        odd |= is_odd(number);
         std::memcpy(to + i * sizeof number, &number, sizeof number);
       }
-      return good ? std::nullopt : check(cells);
+      if (odd == 0) return std::nullopt;
+      return check(columns_.size(), [&](std::size_t i) { return std::pair(i, read_cell(in.data(), i)); });
+    }
+
+    std::unique_ptr<SampleOp> sparse_taker(SparseRows rows) const override {
+      return std::make_unique<SparseOp>(*this, std::move(rows));
     }
 
    private:
-    /// What is wrong with a number that is not finite; perhaps nothing.
-    RowRefusal check(const std::byte* cells) const {
-      for (std::size_t i = 0; i < columns_.size(); ++i) {
-        const double number = read_cell(cells, i);
+    class SparseOp final : public RowOp<SparseOp> {
+     public:
+      SparseOp(const Op& op, SparseRows rows) : op_(op), rows_(std::move(rows)) {}
+      RowRefusal apply(const Datum& in, Datum& out) const {
+        if (!RowView::fits(in, rows_.cells)) return short_row();
+        const std::byte* cells = in.data();
+        std::byte* to = out.allocate(DType::F32, {static_cast<std::int64_t>(rows_.columns)});
+        std::memset(to, 0, rows_.columns * sizeof(float));
+        std::uint32_t odd = 0;
+        for (const SparseRows::Kept& kept : rows_.kept) {
+          const auto number = static_cast<float>(read_cell(cells, kept.cell));
+          odd |= is_odd(number);
+          std::memcpy(to + kept.column * sizeof number, &number, sizeof number);
+        }
+        constexpr float kHot = 1;
+        for (const std::size_t cell : rows_.hot)
+          if (const std::uint64_t column = read_hot_cell(cells, cell); column < rows_.columns)
+            std::memcpy(to + column * sizeof kHot, &kHot, sizeof kHot);
+        if (odd == 0) return std::nullopt;
+        return op_.check(rows_.kept.size(), [&](std::size_t i) {
+          return std::pair(rows_.kept[i].column, read_cell(cells, rows_.kept[i].cell));
+        });
+      }
+
+     private:
+      const Op& op_;
+      SparseRows rows_;
+    };
+
+    /// Not 0: it is not finite.
+    static std::uint32_t is_odd(float number) {
+      constexpr std::uint32_t kExponent = 0x7F800000U;
+      return (std::bit_cast<std::uint32_t>(number) & kExponent) == kExponent ? 1U : 0U;
+    }
+
+    /// What is wrong with a number that is not finite; perhaps nothing. `cell(i)`: the column and number of the i-th.
+    template <class Cell>
+    RowRefusal check(std::size_t count, const Cell& cell) const {
+      for (std::size_t i = 0; i < count; ++i) {
+        const auto [column, number] = cell(i);
         if (std::isnan(number) && !keeps_missing_)
-          return fail_record(column_text(columns_[i].name) + " has no value",
+          return fail_record(column_text(columns_[column].name) + " has no value",
                              "Put an impute node in front, which fills missing values in")
               .value();
         if (std::abs(number) > static_cast<double>(std::numeric_limits<float>::max()))
-          return fail_record(fmt::format("{} holds {}, which is too large", column_text(columns_[i].name), number),
+          return fail_record(fmt::format("{} holds {}, which is too large", column_text(columns_[column].name), number),
                              "Put a clip, log or standardise node in front")
               .value();
       }

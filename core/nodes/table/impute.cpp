@@ -207,9 +207,18 @@ class Impute::Op final : public RowOp<Impute::Op> {
     if (!RowView::fits(in, columns_)) return short_row();
     const RowView row(in, columns_);
     const std::size_t texts = in.bytes() - columns_ * kCellBytes;
+    bool missing = false;
     std::size_t more = 0;
-    for (const auto& [place, text] : texts_)
-      if (!row.text(place)) more += text.size();
+    for (const auto& [place, value] : numbers_) missing |= std::isnan(row.number(place));
+    for (const auto& [place, text] : texts_) {
+      if (row.text_cell(place).length != kMissingText) continue;
+      missing = true;
+      more += text.size();
+    }
+    if (!missing && told_.empty()) {
+      out.view(in);
+      return std::nullopt;
+    }
     const std::size_t cells = columns_ + told_.size();
     std::byte* to = out.allocate(DType::U8, {static_cast<std::int64_t>(cells * kCellBytes + texts + more)});
     std::memcpy(to, in.data(), columns_ * kCellBytes);
@@ -219,7 +228,6 @@ class Impute::Op final : public RowOp<Impute::Op> {
       write_cell(to, columns_ + i, CategoryKey(row, told_[i].first, told_[i].second).missing() ? 1 : 0);
     for (const auto& [place, value] : numbers_)
       if (std::isnan(row.number(place))) write_cell(to, place, value);
-    if (more == 0 && texts_.empty()) return std::nullopt;
     auto used = static_cast<std::uint32_t>(texts);  // what is filled in stands behind the texts that were there
     for (const auto& [place, text] : texts_) {
       if (row.text(place)) continue;

@@ -4,6 +4,7 @@
 #include "nodes/table/row_layout.h"
 #include "nodes/table/row_op.h"
 #include "schema/node_builder.h"
+#include "schema/sparse_rows.h"
 
 #include <fmt/format.h>
 
@@ -171,7 +172,7 @@ Result<OneHot::Work> OneHot::worked_out(const Params& params, DescInputs in, con
   return work;
 }
 
-class OneHot::Op final : public RowOp<OneHot::Op> {
+class OneHot::Op final : public RowOp<OneHot::Op>, public GivesSparseRows {
  public:
   Op(RowLayout layout, std::vector<Encoded> hot, bool refuses)
       : layout_(std::move(layout)), hot_(std::move(hot)), refuses_(refuses) {
@@ -186,9 +187,45 @@ class OneHot::Op final : public RowOp<OneHot::Op> {
 
   RowRefusal apply(const Datum& in, Datum& out) const {
     if (!RowView::fits(in, layout_.columns())) return short_row();
-    const RowView row(in, layout_.columns());
     std::byte* cells = layout_.begin(in, out);
     for (const Cells& some : cleared_) std::memset(cells + some.first * kCellBytes, 0, some.count * kCellBytes);
+    return encode(in, [cells](const Encoded& column, std::uint32_t hot) {
+      if (hot != kNoHot) write_cell(cells, column.first + hot, 1);
+    });
+  }
+
+  /// The old row, in which a category's cell says which new column is hot.
+  std::optional<SparseRows> sparse_rows() const override {
+    SparseRows rows{.columns = layout_.size(), .cells = layout_.columns(), .kept = layout_.kept_numbers()};
+    for (const Encoded& column : hot_) rows.hot.push_back(column.place);
+    const bool numbers = rows.kept.size() + rows.hot.size() == rows.cells;
+    if (!numbers || rows.columns <= rows.cells) return std::nullopt;
+    return rows;
+  }
+  std::unique_ptr<SampleOp> sparse_giver() const override { return std::make_unique<SparseOp>(*this); }
+
+ private:
+  class SparseOp final : public RowOp<SparseOp> {
+   public:
+    explicit SparseOp(const Op& op) : op_(op) {}
+    RowRefusal apply(const Datum& in, Datum& out) const {
+      const std::size_t columns = op_.layout_.columns();
+      if (!RowView::fits(in, columns)) return short_row();
+      std::byte* cells = out.allocate(DType::U8, {static_cast<std::int64_t>(columns * kCellBytes)});
+      std::memcpy(cells, in.data(), columns * kCellBytes);
+      return op_.encode(in, [cells](const Encoded& column, std::uint32_t hot) {
+        write_hot_cell(cells, column.place, hot == kNoHot ? SparseRows::kNone : column.first + hot);
+      });
+    }
+
+   private:
+    const Op& op_;
+  };
+
+  /// Calls put(column, which of its new ones is hot, or kNoHot).
+  template <class Put>
+  RowRefusal encode(const Datum& in, const Put& put) const {
+    const RowView row(in, layout_.columns());
     for (const Encoded& column : hot_) {
       const std::uint32_t found = column.lookup.find(row, column.place);
       std::uint32_t hot = column.columns.unseen;
@@ -198,12 +235,11 @@ class OneHot::Op final : public RowOp<OneHot::Op> {
         hot = column.columns.of_category[found];
       else if (refuses_)
         return unseen_category(column.name, row, column.place, column.type);
-      if (hot != kNoHot) write_cell(cells, column.first + hot, 1);
+      put(column, hot);
     }
     return std::nullopt;
   }
 
- private:
   struct Cells {
     std::size_t first = 0;
     std::size_t count = 0;

@@ -37,6 +37,14 @@ std::size_t RowLayout::make(std::size_t count) {
   return first;
 }
 
+std::vector<SparseRows::Kept> RowLayout::kept_numbers() const {
+  std::vector<SparseRows::Kept> numbers;
+  for (const Run& run : runs_)
+    for (std::size_t i = 0; i < run.count; ++i)
+      if (!texts_[run.from + i]) numbers.push_back({.cell = run.from + i, .column = run.to + i});
+  return numbers;
+}
+
 std::byte* RowLayout::begin(const Datum& from, Datum& to) const {
   const std::byte* cells = from.data();
   const std::byte* texts = cells + columns() * kCellBytes;

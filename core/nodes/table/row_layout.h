@@ -2,6 +2,7 @@
 #pragma once
 
 #include "schema/row.h"
+#include "schema/sparse_rows.h"
 #include "schema/tensor_desc.h"
 
 #include <cstddef>
@@ -25,6 +26,9 @@ class RowLayout {
   [[nodiscard]] std::size_t size() const { return size_; }
   /// Columns that a row must have.
   [[nodiscard]] std::size_t columns() const { return texts_.size(); }
+
+  /// The columns of numbers that are kept: where each stands in a row that comes, and in the new one.
+  [[nodiscard]] std::vector<SparseRows::Kept> kept_numbers() const;
 
   /// The new row's cells: those that are kept are there, with their texts and no others; new ones are to be written.
   /// `from` must have all its cells.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/plain_text.h"
 #include "schema/node_builder.h"
+#include "schema/read_columns.h"
 #include "schema/row.h"
 
 #include <algorithm>
@@ -20,10 +21,14 @@ struct TakenColumn {
   bool number = false;
 };
 
-class TextColumnOp final : public SampleOp {
+class TextColumnOp final : public SampleOp, public LooksAtColumns {
  public:
   TextColumnOp(std::size_t columns, std::vector<TakenColumn> taken, std::string joint)
       : columns_(columns), taken_(std::move(taken)), joint_(std::move(joint)) {}
+
+  void mark_columns(std::vector<bool>& read) const override {
+    for (const TakenColumn& column : taken_) read[column.at] = true;
+  }
 
   Status run(std::span<const Datum* const> in, std::span<Datum* const> out, OpContext&) const override {
     if (!RowView::fits(*in[0], columns_)) return fail_record("the row has fewer cells than its table has columns");

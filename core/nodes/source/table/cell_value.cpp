@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cstdint>
+#include <cstring>
 #include <utility>
 
 namespace feedline::inline nodes {
@@ -45,6 +47,56 @@ bool parse_short(std::string_view cell, char point, double& value) {
   return true;
 }
 
+constexpr std::uint64_t kEachByte = 0x0101010101010101U;
+
+std::uint64_t eight_bytes(const char* at) {
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, at, sizeof bytes);
+  return bytes;
+}
+
+/// The whole number that the first `count` (1 to 8) of eight characters are, the first one in the lowest byte. False:
+/// they are not all digits. Source: D. Lemire, "Number parsing at a gigabyte per second", Software: Practice and
+/// Experience 51 (2021).
+bool parse_digits(std::uint64_t bytes, std::size_t count, std::uint64_t& value) {
+  constexpr std::uint64_t kZeros = kEachByte * '0';
+  constexpr std::uint64_t kHighs = kEachByte * 0xF0U;
+  const std::size_t bits = 8 * count;
+  std::uint64_t text = bytes << (64 - bits) | kZeros >> 1U >> (bits - 1);  // zeros in front, in the low bytes
+  const std::uint64_t carried = (text + kEachByte * 6) & kHighs;
+  if (((text & kHighs) | carried >> 4U) != kEachByte * 0x33U) return false;
+  text = (text & kEachByte * 0x0FU) * 2561U >> 8U;
+  text = (text & 0x00FF00FF00FF00FFU) * 6553601U >> 16U;
+  value = (text & 0x0000FFFF0000FFFFU) * 42949672960001U >> 32U;
+  return true;
+}
+
+/// Which of eight characters is the first one of these, from 0; 8: none is.
+std::size_t place_of(std::uint64_t bytes, char sign) {
+  const std::uint64_t same = bytes ^ kEachByte * static_cast<unsigned char>(sign);
+  const std::uint64_t zero = (same - kEachByte) & ~same & kEachByte * 0x80U;
+  return static_cast<std::size_t>(std::countr_zero(zero)) / 8;
+}
+
+/// parse_short() where there are at most eight digits on each side of the point.
+bool parse_readable(std::string_view cell, char point, double& value) {
+  const std::uint64_t head = eight_bytes(cell.data());
+  std::uint64_t whole = 0;
+  if (cell.size() <= 8 && parse_digits(head, cell.size(), whole)) {
+    value = static_cast<double>(whole);
+    return true;
+  }
+  const std::size_t place = place_of(head, point);
+  if (place == 0 || place == 8 || place + 1 >= cell.size()) return false;
+  const std::size_t count = cell.size() - place - 1;
+  std::uint64_t part = 0;
+  if (count > 8 || !parse_digits(head, place, whole)) return false;
+  if (!parse_digits(eight_bytes(cell.data() + place + 1), count, part)) return false;
+  const double power = kPowersOfTen[count];
+  value = static_cast<double>(whole * static_cast<std::uint64_t>(power) + part) / power;
+  return true;
+}
+
 bool parse_whole(std::string_view cell, double& value) {
   const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
   return error == std::errc() && end == cell.data() + cell.size();
@@ -76,6 +128,20 @@ bool parse_cell(std::string_view cell, bool decimal_comma, double& value) {
   if (!(decimal_comma ? parse_with_comma(cell, parsed) : parse_whole(cell, parsed))) return false;
   value = negative ? -parsed : parsed;
   return true;
+}
+
+bool parse_readable_cell(std::string_view cell, bool decimal_comma, double& value) {
+  if constexpr (std::endian::native == std::endian::little) {
+    std::string_view digits = cell;
+    const bool negative = !cell.empty() && cell.front() == '-';
+    if (negative) digits.remove_prefix(1);
+    const bool fits = !digits.empty() && digits.size() <= kExactDigits + 1;
+    if (fits && parse_readable(digits, decimal_comma ? ',' : '.', value)) {
+      if (negative) value = -value;
+      return true;
+    }
+  }
+  return parse_cell(cell, decimal_comma, value);
 }
 
 MissingTokens::MissingTokens(std::vector<std::string> tokens) : tokens_(std::move(tokens)) {

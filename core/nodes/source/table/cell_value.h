@@ -13,6 +13,11 @@ namespace feedline::inline nodes {
 /// False: it is none, or none that a double can hold. Independent of the locale.
 [[nodiscard]] bool parse_cell(std::string_view cell, bool decimal_comma, double& value);
 
+/// The same for a cell behind whose beginning at least kReadableCell bytes may be read, whatever they are. Most numbers
+/// of tables are then read eight digits at a time.
+inline constexpr std::size_t kReadableCell = 24;
+[[nodiscard]] bool parse_readable_cell(std::string_view cell, bool decimal_comma, double& value);
+
 /// What stands for "no value" besides an empty cell.
 class MissingTokens {
  public:

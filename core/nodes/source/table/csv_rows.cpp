@@ -43,53 +43,87 @@ struct PlainLine {
   bool ascii = true;
 };
 
-/// Writes where each cell begins, the first one aside, counted from `begin`.
-PlainLine scan_line(const char* const begin, const char* const end, const CsvDialect& dialect,
-                    std::span<std::uint32_t> begins) {
-  PlainLine line{.cells = 1};
-  const char* at = begin;
-  const auto separator_at = [&](const char* sign) {
-    if (line.cells == begins.size()) return false;
-    begins[line.cells++] = static_cast<std::uint32_t>(sign + 1 - begin);
-    return true;
-  };
-  const auto too_many = [&] {
-    ++line.cells;
-    line.stop = at;
-    return line;
-  };
+/// Finds that, and writes where each cell begins, the first one aside, counted from the line's beginning.
+class LineScan {
+ public:
+  LineScan(const char* begin, const char* end, const CsvDialect& dialect, std::span<std::uint32_t> begins)
+      : begin_(begin), end_(end), at_(begin), dialect_(dialect), begins_(begins) {}
+
+  PlainLine run() {
 #if defined(__SSE2__)
-  const __m128i separators = _mm_set1_epi8(dialect.separator);
-  const __m128i quotes = _mm_set1_epi8(dialect.quote);
-  const __m128i line_ends = _mm_set1_epi8(dialect.line_end);
-  for (; end - at >= 16; at += 16) {
-    const __m128i here = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    auto found = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(here, separators)));
-    auto high = static_cast<unsigned>(_mm_movemask_epi8(here));
-    const auto ends = static_cast<unsigned>(
-        _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(here, line_ends), _mm_cmpeq_epi8(here, quotes))));
-    if (ends != 0) {
-      const unsigned in_line = (ends & -ends) - 1;
-      found &= in_line;
-      high &= in_line;
+    if (blocks<4>() || blocks<1>()) return line_;
+#endif
+    for (; at_ < end_ && *at_ != dialect_.line_end; ++at_) {
+      if (*at_ == dialect_.quote) return line_;
+      if (*at_ == dialect_.separator && !separator_at(at_)) return line_;
+      line_.ascii = line_.ascii && static_cast<unsigned char>(*at_) < 0x80;
     }
-    for (; found != 0; found &= found - 1)
-      if (!separator_at(at + std::countr_zero(found))) return too_many();
-    line.ascii = line.ascii && high == 0;
-    if (ends == 0) continue;
-    at += std::countr_zero(ends);
-    line.stop = *at == dialect.line_end ? at : nullptr;
-    return line;
+    line_.stop = at_;
+    return line_;
+  }
+
+ private:
+  /// False: there is no room for one more cell.
+  bool separator_at(const char* sign) {
+    if (line_.cells == begins_.size()) {
+      ++line_.cells;
+      line_.stop = sign;
+      return false;
+    }
+    begins_[line_.cells++] = static_cast<std::uint32_t>(sign + 1 - begin_);
+    return true;
+  }
+
+#if defined(__SSE2__)
+  /// A bit a byte of Parts times 16 from at_ on: for which `ask` sets the highest bit.
+  template <std::size_t Parts, class Ask>
+  [[nodiscard]] std::uint64_t bits(const Ask& ask) const {
+    std::uint64_t all = 0;
+    for (std::size_t i = 0; i < Parts; ++i) {
+      const __m128i part = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at_ + 16 * i));
+      all |= std::uint64_t{static_cast<std::uint32_t>(_mm_movemask_epi8(ask(part)))} << (16 * i);
+    }
+    return all;
+  }
+
+  /// As far as there are whole blocks. A row of a table has one or two of 64 bytes, so that there is little for the
+  /// processor to guess wrong. True: all is told.
+  template <std::size_t Parts>
+  bool blocks() {
+    constexpr std::ptrdiff_t kBytes = 16 * Parts;
+    const __m128i separator = _mm_set1_epi8(dialect_.separator);
+    const __m128i quote = _mm_set1_epi8(dialect_.quote);
+    const __m128i line_end = _mm_set1_epi8(dialect_.line_end);
+    for (; end_ - at_ >= kBytes; at_ += kBytes) {
+      auto found = bits<Parts>([&](const __m128i& part) { return _mm_cmpeq_epi8(part, separator); });
+      auto high = bits<Parts>([](const __m128i& part) { return part; });
+      const auto ends = bits<Parts>([&](const __m128i& part) {
+        return _mm_or_si128(_mm_cmpeq_epi8(part, line_end), _mm_cmpeq_epi8(part, quote));
+      });
+      if (ends != 0) {
+        const std::uint64_t in_line = (ends & (~ends + 1)) - 1;
+        found &= in_line;
+        high &= in_line;
+      }
+      for (; found != 0; found &= found - 1)
+        if (!separator_at(at_ + std::countr_zero(found))) return true;
+      line_.ascii = line_.ascii && high == 0;
+      if (ends == 0) continue;
+      at_ += std::countr_zero(ends);
+      if (*at_ == dialect_.line_end) line_.stop = at_;
+      return true;
+    }
+    return false;
   }
 #endif
-  for (; at < end && *at != dialect.line_end; ++at) {
-    if (*at == dialect.quote) return line;
-    if (*at == dialect.separator && !separator_at(at)) return too_many();
-    line.ascii = line.ascii && static_cast<unsigned char>(*at) < 0x80;
-  }
-  line.stop = at;
-  return line;
-}
+
+  const char* begin_;
+  const char* end_;
+  const char* at_;
+  const CsvDialect& dialect_;
+  std::span<std::uint32_t> begins_;
+  PlainLine line_{.cells = 1};
+};
 
 /// The sign that closes a quoted text, `at` being inside; null: none. Says whether there are signs to take out.
 const char* closing_quote(const char* at, const char* end, const CsvDialect& dialect, bool& marked) {
@@ -219,7 +253,7 @@ bool RowSplitter::cut(const char* begin, const char* end, const CsvDialect& dial
                       std::span<const std::size_t> wanted) {
   if (static_cast<std::size_t>(end - begin) > kLongestRow) end = begin + kLongestRow;
   begins_.resize(columns + 1);
-  const PlainLine line = scan_line(begin, end, dialect, std::span(begins_).first(columns));
+  const PlainLine line = LineScan(begin, end, dialect, std::span(begins_).first(columns)).run();
   if (line.stop == nullptr || line.cells != columns) return false;
   const char* close = line.stop;
   if (static_cast<std::size_t>(close - begin) == kLongestRow) return false;  // perhaps it goes on
@@ -227,6 +261,7 @@ bool RowSplitter::cut(const char* begin, const char* end, const CsvDialect& dial
   while (close > begin && close[-1] == '\r') --close;
   begins_[columns] = static_cast<std::uint32_t>(close - begin) + 1;
   ascii_ = line.ascii;
+  readable_end_ = end;
   cells_.resize(columns);
   for (const std::size_t cell : wanted) {
     const char* from = begin + begins_[cell];
@@ -241,6 +276,7 @@ bool RowSplitter::cut(const char* begin, const char* end, const CsvDialect& dial
 RowSplitter::Fault RowSplitter::split(std::string_view row, const CsvDialect& dialect, std::size_t most) {
   cells_.clear();
   ascii_ = false;
+  readable_end_ = nullptr;
   if (!has_quote(row.data(), row.data() + row.size(), dialect)) return split_plain(row, dialect, most);
   taken_out_.clear();
   taken_out_.reserve(row.size());

@@ -35,7 +35,10 @@ struct CsvDialect {
   bool decimal_comma = false;
   bool operator==(const CsvDialect&) const = default;
 
-  [[nodiscard]] bool is_blank(char c) const { return (c == ' ' || c == '\t') && c != separator; }
+  /// Most signs are told by the first comparison.
+  [[nodiscard]] bool is_blank(char c) const {
+    return static_cast<unsigned char>(c) <= ' ' && (c == ' ' || c == '\t') && c != separator;
+  }
 };
 
 /// The row that begins at `at`: just behind its line end, or null if [at, end) ends first. `open` says whether `at`
@@ -72,6 +75,8 @@ class RowSplitter {
   [[nodiscard]] const std::vector<CsvCell>& cells() const { return cells_; }
   /// Is the row known to be ASCII? Only cut() knows.
   [[nodiscard]] bool ascii() const { return ascii_; }
+  /// Up to where bytes may be read that begin at a cell, past its own end; null: to its end only.
+  [[nodiscard]] const char* readable_end() const { return readable_end_; }
 
  private:
   /// All cells of a row that has no quote sign: one pass over it. Fault::None or ManyCells.
@@ -84,6 +89,7 @@ class RowSplitter {
   std::string taken_out_{};              ///< texts of cells with doubled or escaped signs
   std::vector<std::uint32_t> begins_{};  ///< of cut(): where each cell begins, and one past the end
   bool ascii_ = false;
+  const char* readable_end_ = nullptr;
 };
 
 /// The bytes of a text file, to be read in pieces; what is given must outlive it.
