@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/device.h"
 
-#include "base/device_name.h"
-
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <mutex>
 #include <new>
@@ -46,34 +42,9 @@ class PinnedAllocator final : public BufferAllocator {
 
 }  // namespace
 
-Result<at::Device> choose_device(std::string_view text) {
-  const auto parsed = parse_device_name(text);
-  if (!parsed) return fail(parsed.error());
-  const bool present = torch::cuda::is_available();
-  const auto count = present ? static_cast<int>(torch::cuda::device_count()) : 0;
-  switch (parsed->kind) {
-    case DeviceName::Kind::Cpu:
-      return at::Device(at::kCPU);
-    case DeviceName::Kind::Auto:
-      return count > 0 ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
-    case DeviceName::Kind::Cuda:
-      break;
-  }
-  if (count == 0) {
-    const bool built = at::hasCUDA();
-    return fail(
-        fmt::format("device '{}' was asked for, but there is no CUDA device", text),
-        built ? "Install the NVIDIA driver, or set device to auto or cpu"
-              : "This LibTorch is a CPU build: build Feedline with a CUDA LibTorch, or set device to auto or cpu");
-  }
-  if (parsed->index >= count)
-    return fail(fmt::format("device '{}' was asked for, but the machine has {} CUDA device{}", text, count,
-                            count == 1 ? "" : "s"),
-                fmt::format("Choose cuda:0{}", count > 1 ? fmt::format(" to cuda:{}", count - 1) : ""));
-  return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(parsed->index));
+std::vector<at::Device> devices_of(const Placement& placement) {
+  return {placement.devices.begin(), placement.devices.end()};
 }
-
-std::string device_text(const at::Device& device) { return device.str(); }
 
 std::shared_ptr<BufferAllocator> batch_allocator(const at::Device& device) {
   return is_asynchronous(device) ? std::make_shared<PinnedAllocator>() : nullptr;

@@ -3,21 +3,24 @@
 
 // Private to training: devices through LibTorch's device-generic interfaces, so that no CUDA header is needed.
 
-#include "base/error.h"
 #include "base/torch.h"
 #include "engine/batch.h"
+#include "training/devices/placement.h"
 
 #include <memory>
-#include <string>
-#include <string_view>
+#include <vector>
 
 namespace feedline::inline training {
 
-/// The device that `auto`, `cpu`, `cuda` or `cuda:1` stands for on this machine. Errors name what is lacking.
-[[nodiscard]] Result<at::Device> choose_device(std::string_view text);
-[[nodiscard]] std::string device_text(const at::Device& device);
+/// LibTorch's own devices.
+[[nodiscard]] std::vector<at::Device> devices_of(const Placement& placement);
 /// Does work on the device run behind the host's back?
 [[nodiscard]] inline bool is_asynchronous(const at::Device& device) { return !device.is_cpu(); }
+
+/// On that device; the tensor itself where it lies there. What others read on the host is waited for.
+[[nodiscard]] inline at::Tensor moved_to(const at::Tensor& tensor, const at::Device& device) {
+  return tensor.to(device, /*non_blocking=*/!device.is_cpu() && !tensor.is_cpu());
+}
 
 /// Memory for batches that go to `device`: page-locked for a GPU, so that copies run beside the step; null (ordinary
 /// memory) for the CPU.

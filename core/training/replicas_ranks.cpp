@@ -65,7 +65,7 @@ void Replicas::sum_over_ranks(TrainerMeter& meter) {
   });
 }
 
-std::vector<at::Tensor> Replicas::row_of_zeros() const {
+std::vector<at::Tensor> Replicas::row_of_zeros(std::size_t member) const {
   std::vector<at::Tensor> fields;
   const auto add = [&](const LayerPlan& layer) {
     for (std::size_t i = 0; i < layer.from.size(); ++i) {
@@ -78,7 +78,7 @@ std::vector<at::Tensor> Replicas::row_of_zeros() const {
       for (std::size_t d = 1; d < desc.shape.size(); ++d)
         shape.push_back(desc.shape[d].known() ? desc.shape[d].size() : 1);
       fields[field] =
-          at::zeros(shape, at::TensorOptions().dtype(scalar_type(desc.dtype)).device(models_.front()->device()));
+          at::zeros(shape, at::TensorOptions().dtype(scalar_type(desc.dtype)).device(models_[member]->device()));
     }
   };
   const ModelPlan& plan = models_.front()->plan();  // in which all sizes are known
