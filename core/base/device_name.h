@@ -31,8 +31,8 @@ struct DeviceNames {
 /// Errors: a name that is none; auto or cuda:all beside others.
 [[nodiscard]] Result<DeviceNames> parse_device_names(std::string_view text);
 /// Does a network that is cut into so many stages fit them, whatever the machine? One a stage, in their order, or cpu
-/// alone for all; of one stage, a replica on each. Errors: more or fewer devices than stages; replicas on the CPU beside
-/// GPUs, or two on one GPU.
+/// alone for all; of one stage, a replica on each. Errors: more or fewer devices than stages; replicas on the CPU
+/// beside GPUs, or two on one GPU.
 [[nodiscard]] Status check_devices(const DeviceNames& devices, std::size_t stages);
 
 }  // namespace feedline::inline base

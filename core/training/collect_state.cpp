@@ -246,8 +246,7 @@ NamedTensors collect_accumulated(Replicas& replicas) {
   const Replicas::Accumulated counts = replicas.accumulated();
   if (counts.batches == 0) return all;
   all.emplace(kCounts, TensorValue::of(std::vector<std::int64_t>{counts.batches, counts.first_rows, counts.rows}));
-  for (std::size_t i = 0; i < replicas.count(); ++i)
-    all.emplace(std::to_string(i), kept_value(replicas.gradients(i)));
+  for (std::size_t i = 0; i < replicas.count(); ++i) all.emplace(std::to_string(i), kept_value(replicas.gradients(i)));
   return all;
 }
 

@@ -112,9 +112,9 @@ void FlatOptimizer::make_slots(const FlatParameters& parameters) {
     for (Piece& piece : pieces_[shard]) {
       const AwayBlock* const away = away_at(piece.place.first);
       for (std::size_t i = 0; i < slots_.size(); ++i)
-        piece.slots.push_back(away != nullptr ? away->part(away->slots[i], piece.place)
-                                              : slots_[i].tensor.narrow(0, piece.place.first - kept_.first,
-                                                                        piece.place.count));
+        piece.slots.push_back(away != nullptr
+                                  ? away->part(away->slots[i], piece.place)
+                                  : slots_[i].tensor.narrow(0, piece.place.first - kept_.first, piece.place.count));
     }
   }
 }

@@ -187,10 +187,10 @@ class FlatOptimizer {
   Averaged other_{};              ///< the average, or what is trained while the model has the average; may be empty
   bool swapped_ = false;
   std::vector<AwayBlock> away_{};  ///< empty: all lies in one block
-  std::vector<Pieces> pieces_{};  ///< by shard
-  at::Tensor squares_{};          ///< of the gradient, a sum a piece; undefined: no norm is clipped
-  at::Tensor finite_{};           ///< is the gradient, a piece; undefined: nobody asks
-  at::Tensor clip_{};             ///< a number, by which this step's gradient is scaled; undefined: it is not
+  std::vector<Pieces> pieces_{};   ///< by shard
+  at::Tensor squares_{};           ///< of the gradient, a sum a piece; undefined: no norm is clipped
+  at::Tensor finite_{};            ///< is the gradient, a piece; undefined: nobody asks
+  at::Tensor clip_{};              ///< a number, by which this step's gradient is scaled; undefined: it is not
   double scale_ = 1;
   double rate_ = 0;
   std::int64_t step_ = 0;

@@ -29,8 +29,7 @@ class GradientBuckets::Hook final : public torch::autograd::FunctionPostHook {
   std::size_t replica_;
 };
 
-GradientBuckets::GradientBuckets(const FlatParameters& parameters, std::size_t replicas, std::size_t bytes,
-                                 Calls calls)
+GradientBuckets::GradientBuckets(const FlatParameters& parameters, std::size_t replicas, std::size_t bytes, Calls calls)
     : calls_(std::move(calls)), bucket_of_(parameters.borders().size() - 1), told_by_(replicas) {
   const std::vector<std::int64_t>& borders = parameters.borders();
   const std::size_t number = parameters.values().element_size();

@@ -47,8 +47,8 @@ class GradientBuckets {
   struct Bucket {
     explicit Bucket(std::size_t replicas) : watched(replicas), missing(replicas) {}
     FlatParameters::Range range{};
-    std::vector<std::size_t> watched;                ///< by replica: gradients that are told of
-    std::vector<std::atomic<std::size_t>> missing;   ///< of them, in this pass
+    std::vector<std::size_t> watched;               ///< by replica: gradients that are told of
+    std::vector<std::atomic<std::size_t>> missing;  ///< of them, in this pass
     std::atomic<std::size_t> replicas_missing{0};
   };
   class Hook;

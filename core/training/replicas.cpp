@@ -68,7 +68,8 @@ Status Replicas::populate(std::unique_ptr<Model> model) {
   const std::size_t wanted = mirrored ? options_.devices.size() : std::max<std::size_t>(options_.count, 1);
   const std::size_t members = plan_.stages > 1 ? 1 : wanted;
   members_ = std::max(members, plan_.stages);
-  parameters_ = std::make_unique<FlatParameters>(model->parameters(), mirrored ? 1 : members, model->parameter_groups());
+  parameters_ =
+      std::make_unique<FlatParameters>(model->parameters(), mirrored ? 1 : members, model->parameter_groups());
   models_.push_back(std::move(model));
   if (mirrored) make_mirrors();
   for (std::size_t i = 1; i < members; ++i) {
@@ -204,7 +205,8 @@ std::vector<Part> Replicas::on_each(const std::vector<at::Tensor>& fields, const
   if (all_take_part) statistics_->begin();
   run([&](std::size_t member) {
     const Rows rows = by_member[member];
-    if (rows.count == 0 && all_take_part) (void)part_of(member, row_of_zeros(member), {.training = rows_all.training}, 0);
+    if (rows.count == 0 && all_take_part)
+      (void)part_of(member, row_of_zeros(member), {.training = rows_all.training}, 0);
     if (rows.count == 0) return;
     const std::vector<at::Tensor> own = own_rows(fields, division, rows, member);
     BatchRows which{.training = rows_all.training};

@@ -84,8 +84,8 @@ class Replicas {
     std::size_t bucket_bytes = std::size_t{4} << 20;   ///< of gradients that are exchanged at once
     bool short_gradients = false;                      ///< they are exchanged in bfloat16
     bool shares_norms = false;                         ///< TrainerSettings::sync_batch_norm
-    Trace* trace = nullptr;                            ///< gets lanes: each stage, gradients on their way to other ranks
-    std::vector<at::Device> devices{};                 ///< of each replica, in place of `count`; none: all on the model's
+    Trace* trace = nullptr;             ///< gets lanes: each stage, gradients on their way to other ranks
+    std::vector<at::Device> devices{};  ///< of each replica, in place of `count`; none: all on the model's
   };
 
   /// Takes the model as replica 0, which gets the calling thread: train() and evaluate() must be called from it. The
@@ -227,7 +227,7 @@ class Replicas {
   Options options_;
   std::vector<std::unique_ptr<Model>> models_{};
   std::unique_ptr<FlatParameters> parameters_{};
-  std::unique_ptr<DeviceMirrors> mirrors_{};     ///< null: replicas share their parameters
+  std::unique_ptr<DeviceMirrors> mirrors_{};    ///< null: replicas share their parameters
   std::unique_ptr<FlatOptimizer> optimizer_{};  ///< each replica's thread steps its own part of the parameters
   /// How the gradients are unscaled and checked is fused into the optimiser's pass over them.
   std::optional<LossScaler> scaler_{};

@@ -17,9 +17,8 @@ void Replicas::make_exchange() {
   ProcessGroup& group = options_.ranks->group();
   exchange_ = std::make_unique<GradientExchange>(
       group, *parameters_,
-      GradientExchange::Options{.bucket_bytes = options_.bucket_bytes,
-                                .in_bfloat16 = options_.short_gradients,
-                                .trace = options_.trace});
+      GradientExchange::Options{
+          .bucket_bytes = options_.bucket_bytes, .in_bfloat16 = options_.short_gradients, .trace = options_.trace});
   sharing_ = std::make_unique<SharedTensors>(group);
   for (std::size_t i = 0; i < models_.size(); ++i) exchange_->watch(models_[i]->parameters(), i);
 }

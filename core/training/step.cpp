@@ -142,7 +142,8 @@ Status SplitTally::restore(const NamedTensors& tallies) {
     std::size_t replica = 0;
     const auto [end, fault] = std::from_chars(name.data(), name.data() + name.size(), replica);
     if (fault != std::errc() || *end != '.') return fail(fmt::format("the tally '{}' belongs to no replica", name));
-    by_replica[replica].emplace(std::string(end + 1), tensor_of(value).to(devices_[replica < devices_.size() ? replica : 0]));
+    by_replica[replica].emplace(std::string(end + 1),
+                                tensor_of(value).to(devices_[replica < devices_.size() ? replica : 0]));
   }
   loss_.restore(totals);
   for (const auto& [replica, state] : by_replica) {
@@ -158,10 +159,7 @@ Status SplitTally::restore(const NamedTensors& tallies) {
 }
 
 Step::Step(const Plan& plan, const ModelPlan& network, std::unique_ptr<Replicas> replicas, TrainerMeter& meter)
-    : plan_(plan),
-      network_(network),
-      replicas_(std::move(replicas)),
-      meter_(meter) {
+    : plan_(plan), network_(network), replicas_(std::move(replicas)), meter_(meter) {
   const std::vector<at::Device> devices = replicas_->batch_devices();
   const std::size_t rows = (largest_batch(plan) + devices.size() - 1) / devices.size();
   for (const at::Device& device : devices)
@@ -199,9 +197,8 @@ std::vector<Part> Step::train(const Batch& batch, SplitTally& tally) {
   std::vector<at::Tensor> fields;
   if (batch.records > 0) fields = upload(batch, plan_.train);
   const bool last = replicas_->pending() + 1 >= plan_.trainer.accumulate;
-  std::vector<Part> parts =
-      replicas_->accumulate(fields, meter_, tally.by_replica(), {.records = batch.record_ids, .training = true},
-                            division_of(batch), last);
+  std::vector<Part> parts = replicas_->accumulate(
+      fields, meter_, tally.by_replica(), {.records = batch.record_ids, .training = true}, division_of(batch), last);
   if (replicas_->pending() >= plan_.trainer.accumulate) replicas_->step(meter_);
   if (batch.records > 0) finish();
   if (replicas_->ranks() == nullptr) tally.add(parts);
@@ -211,9 +208,8 @@ std::vector<Part> Step::train(const Batch& batch, SplitTally& tally) {
 std::vector<Part> Step::evaluate(const Batch& batch, SplitTally& tally) {
   const std::vector<at::Tensor> fields = upload(batch, *plan_.validation);
   meter_.enter(Phase::Forward);
-  std::vector<Part> parts =
-      replicas_->evaluate(fields, tally.by_replica(), {.records = batch.record_ids, .training = false},
-                          division_of(batch));
+  std::vector<Part> parts = replicas_->evaluate(fields, tally.by_replica(),
+                                                {.records = batch.record_ids, .training = false}, division_of(batch));
   finish();
   if (replicas_->ranks() == nullptr) tally.add(parts);
   return parts;

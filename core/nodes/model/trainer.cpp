@@ -159,7 +159,8 @@ struct Trainer {
                .unique = true,
                .item_text = "pattern",
                .form = "the path of a layer, with * for any text"},
-              "Cuts the network into parts that work at the same time, each on cores or a device of its own: layers at which "
+              "Cuts the network into parts that work at the same time, each on cores or a device of its own: layers at "
+              "which "
               "the next part begins, from the batch to the loss, such as linear2 or block/*. What lies behind such a "
               "layer belongs to the same part or a later one. Empty: one part.")
         .only_with("loss")

@@ -54,8 +54,8 @@ class DeviceMirrors {
   const FlatParameters& first_;
   std::vector<at::Device> devices_;
   std::vector<std::unique_ptr<FlatParameters>> others_{};
-  std::vector<DeviceQueue> queues_{};                ///< by replica
-  std::vector<std::vector<DeviceMark>> marks_{};     ///< by bucket and replica: its gradients are there
+  std::vector<DeviceQueue> queues_{};             ///< by replica
+  std::vector<std::vector<DeviceMark>> marks_{};  ///< by bucket and replica: its gradients are there
   bool finishing_ = false;
   GradientBuckets buckets_;
 };

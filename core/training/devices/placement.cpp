@@ -42,15 +42,14 @@ Result<Placement> place_rank(const std::vector<std::string>& named, const Device
                     named.size()),
         fmt::format("Start a process for each GPU (launch --nproc {}), or one process alone", named.size()));
   if (named.size() < processes)
-    return refuse_placement(fmt::format("rank {} cannot have a GPU of its own: there are {} processes on this machine, "
-                                        "and {} GPU{} for them ({})",
-                                        world.rank, processes, named.size(), named.size() == 1 ? "" : "s",
-                                        fmt::join(named, ", ")),
-                            there.gpus > static_cast<int>(named.size())
-                                ? fmt::format("Set device to cuda:all, or name one a process; there are {}",
-                                              there.text())
-                                : fmt::format("Start {} process{} on this machine, or set device to cpu", named.size(),
-                                              named.size() == 1 ? "" : "es"));
+    return refuse_placement(
+        fmt::format("rank {} cannot have a GPU of its own: there are {} processes on this machine, "
+                    "and {} GPU{} for them ({})",
+                    world.rank, processes, named.size(), named.size() == 1 ? "" : "s", fmt::join(named, ", ")),
+        there.gpus > static_cast<int>(named.size())
+            ? fmt::format("Set device to cuda:all, or name one a process; there are {}", there.text())
+            : fmt::format("Start {} process{} on this machine, or set device to cpu", named.size(),
+                          named.size() == 1 ? "" : "es"));
   return Placement{{named[static_cast<std::size_t>(std::max(world.local_rank, 0)) % named.size()]}};
 }
 
@@ -71,9 +70,7 @@ bool Placement::on_cpu() const {
   return std::all_of(devices.begin(), devices.end(), [](const std::string& device) { return device == kCpuDevice; });
 }
 
-bool Placement::uses_cpu() const {
-  return std::find(devices.begin(), devices.end(), kCpuDevice) != devices.end();
-}
+bool Placement::uses_cpu() const { return std::find(devices.begin(), devices.end(), kCpuDevice) != devices.end(); }
 
 std::string Placement::text() const { return fmt::format("{}", fmt::join(devices, ",")); }
 

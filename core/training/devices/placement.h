@@ -15,8 +15,8 @@ namespace feedline::inline training {
 
 /// The devices of a machine, besides its processor.
 struct DevicesThere {
-  int gpus = 0;         ///< as CUDA counts them, so CUDA_VISIBLE_DEVICES counts
-  bool for_gpus = true; ///< LibTorch was built for them
+  int gpus = 0;          ///< as CUDA counts them, so CUDA_VISIBLE_DEVICES counts
+  bool for_gpus = true;  ///< LibTorch was built for them
 
   /// "cpu, cuda:0, cuda:1"
   [[nodiscard]] std::string text() const;
@@ -31,8 +31,8 @@ struct Placement {
   std::vector<std::string> devices{"cpu"};
 
   [[nodiscard]] bool several() const { return devices.size() > 1; }
-  [[nodiscard]] bool on_cpu() const;   ///< all of it
-  [[nodiscard]] bool uses_cpu() const; ///< any of it
+  [[nodiscard]] bool on_cpu() const;    ///< all of it
+  [[nodiscard]] bool uses_cpu() const;  ///< any of it
   /// "cuda:0,cuda:1"
   [[nodiscard]] std::string text() const;
 };

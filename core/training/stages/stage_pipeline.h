@@ -77,7 +77,7 @@ class StagePipeline {
     /// By micro-batch, of the fields that its layers read, where it has a device of its own; else empty.
     std::vector<std::vector<at::Tensor>> fields{};
     ModelStageSample spent{};  ///< without layers
-    Nanos busy = 0;                                 ///< in this step
+    Nanos busy = 0;            ///< in this step
     TraceLane* lane = nullptr;
   };
 
