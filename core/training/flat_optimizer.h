@@ -97,8 +97,8 @@ class FlatOptimizer {
   /// Is there an average of the weights, which begins with the first step?
   [[nodiscard]] bool averages() const { return settings_.ema > 0 && step_ > 0; }
   /// The model has the average for weights and buffers from now on, or those that it trains again. Without an average,
-  /// nothing happens. No step may be taken meanwhile.
-  void use_average(bool on);
+  /// nothing happens. No step may be taken meanwhile. Returns whether the model has other weights than before.
+  bool use_average(bool on);
 
   /// What a run goes on from. Tensors have the layout of the flat parameters, as far as kept(), and are the optimiser's
   /// own.

@@ -407,6 +407,8 @@ Result<Training> make_network(const Plan& plan, const ModelPlan& network, const 
   at::set_num_threads(execution.intra_op_threads);
   set_blas_threads(execution.intra_op_threads);
 
+  if (options.ranks && !placement->on_cpu()) state.emit(Noticed{host_way_notice(*placement, options.world)});
+
   const auto seed = static_cast<std::uint64_t>(execution.seed);
   // Batches stay on the host where each stage brings what it reads to its own device.
   auto model = staged ? Model::build(network, at::kCPU, seed, *format, devices)

@@ -74,6 +74,14 @@ bool Placement::uses_cpu() const { return std::find(devices.begin(), devices.end
 
 std::string Placement::text() const { return fmt::format("{}", fmt::join(devices, ",")); }
 
+Error host_way_notice(const Placement& placement, const World& world) {
+  const bool one_machine = world.local_size == world.size;
+  return {.reason = fmt::format("gradients of {} go to the other ranks by way of the host: Gloo carries them",
+                                placement.text()),
+          .remedy = one_machine ? "Train in one process with device cuda:all, which copies them from GPU to GPU"
+                                : "Set gradients to bfloat16 or raise accumulate where the steps wait for them"};
+}
+
 Result<Placement> place_network(const TrainerSettings& settings, const DevicesThere& there, const World& world) {
   auto asked = parse_device_names(settings.device);
   if (!asked) return fail(std::move(asked.error()).at_parameter("device"));

@@ -43,4 +43,7 @@ struct Placement {
 [[nodiscard]] Result<Placement> place_network(const TrainerSettings& settings, const DevicesThere& there,
                                               const World& world = {});
 
+/// What a rank on a GPU tells of the way that its gradients take to the others, and what would be shorter.
+[[nodiscard]] Error host_way_notice(const Placement& placement, const World& world);
+
 }  // namespace feedline::inline training
