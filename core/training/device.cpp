@@ -42,7 +42,7 @@ class PinnedAllocator final : public BufferAllocator {
 
 }  // namespace
 
-std::vector<at::Device> devices_of(const Placement& placement) {
+std::vector<at::Device> devices_of(const DevicePlacement& placement) {
   return {placement.devices.begin(), placement.devices.end()};
 }
 

@@ -13,7 +13,7 @@
 namespace feedline::inline training {
 
 /// LibTorch's own devices.
-[[nodiscard]] std::vector<at::Device> devices_of(const Placement& placement);
+[[nodiscard]] std::vector<at::Device> devices_of(const DevicePlacement& placement);
 /// Does work on the device run behind the host's back?
 [[nodiscard]] inline bool is_asynchronous(const at::Device& device) { return !device.is_cpu(); }
 

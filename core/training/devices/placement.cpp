@@ -34,7 +34,8 @@ tl::unexpected<Error> not_there(const std::string& asked, const DevicesThere& th
 }
 
 /// Each rank of a machine has one device.
-Result<Placement> place_rank(const std::vector<std::string>& named, const DevicesThere& there, const World& world) {
+Result<DevicePlacement> place_rank(const std::vector<std::string>& named, const DevicesThere& there,
+                                   const World& world) {
   const auto processes = static_cast<std::size_t>(std::max(world.local_size, 1));
   if (processes == 1 && named.size() > 1)
     return refuse_placement(
@@ -50,7 +51,7 @@ Result<Placement> place_rank(const std::vector<std::string>& named, const Device
             ? fmt::format("Set device to cuda:all, or name one a process; there are {}", there.text())
             : fmt::format("Start {} process{} on this machine, or set device to cpu", named.size(),
                           named.size() == 1 ? "" : "es"));
-  return Placement{{named[static_cast<std::size_t>(std::max(world.local_rank, 0)) % named.size()]}};
+  return DevicePlacement{{named[static_cast<std::size_t>(std::max(world.local_rank, 0)) % named.size()]}};
 }
 
 }  // namespace
@@ -66,15 +67,17 @@ DevicesThere devices_there() {
   return {.gpus = usable ? static_cast<int>(torch::cuda::device_count()) : 0, .for_gpus = at::hasCUDA()};
 }
 
-bool Placement::on_cpu() const {
+bool DevicePlacement::on_cpu() const {
   return std::all_of(devices.begin(), devices.end(), [](const std::string& device) { return device == kCpuDevice; });
 }
 
-bool Placement::uses_cpu() const { return std::find(devices.begin(), devices.end(), kCpuDevice) != devices.end(); }
+bool DevicePlacement::uses_cpu() const {
+  return std::find(devices.begin(), devices.end(), kCpuDevice) != devices.end();
+}
 
-std::string Placement::text() const { return fmt::format("{}", fmt::join(devices, ",")); }
+std::string DevicePlacement::text() const { return fmt::format("{}", fmt::join(devices, ",")); }
 
-Error host_way_notice(const Placement& placement, const World& world) {
+Error host_way_notice(const DevicePlacement& placement, const World& world) {
   const bool one_machine = world.local_size == world.size;
   return {.reason = fmt::format("gradients of {} go to the other ranks by way of the host: Gloo carries them",
                                 placement.text()),
@@ -82,14 +85,14 @@ Error host_way_notice(const Placement& placement, const World& world) {
                                 : "Set gradients to bfloat16 or raise accumulate where the steps wait for them"};
 }
 
-Result<Placement> place_network(const TrainerSettings& settings, const DevicesThere& there, const World& world) {
+Result<DevicePlacement> place_network(const TrainerSettings& settings, const DevicesThere& there, const World& world) {
   auto asked = parse_device_names(settings.device);
   if (!asked) return fail(std::move(asked.error()).at_parameter("device"));
   const std::size_t stages = settings.stages.size() + 1;
   if (Status fit = check_devices(*asked, stages); !fit)
     return refuse_placement(fit.error().reason, fmt::format("{}; there are {}", fit.error().remedy, there.text()));
   const bool automatic = !asked->every_gpu && asked->names.front().kind == DeviceName::Kind::Auto;
-  if (automatic && (stages > 1 || there.gpus == 0)) return Placement{};  // stages share the cores
+  if (automatic && (stages > 1 || there.gpus == 0)) return DevicePlacement{};  // stages share the cores
 
   const bool ranks = !world.alone();
   std::vector<std::string> named;
@@ -115,8 +118,8 @@ Result<Placement> place_network(const TrainerSettings& settings, const DevicesTh
                                         named.size(), fmt::join(named, ", ")),
                             fmt::format("Name a device a stage, in their order, among {}", there.text()));
   if (ranks && stages == 1 && !cpu_alone) return place_rank(named, there, world);
-  Placement placement{std::move(named)};
-  return placement.on_cpu() ? Placement{} : placement;  // its stages share the cores
+  DevicePlacement placement{std::move(named)};
+  return placement.on_cpu() ? DevicePlacement{} : placement;  // its stages share the cores
 }
 
 }  // namespace feedline::inline training

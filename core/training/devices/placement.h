@@ -27,7 +27,7 @@ struct DevicesThere {
 
 /// Where a network learns: cpu, cuda:0. One device has all of it. Several have a stage each, in their order, where it
 /// is cut into stages; else a replica each.
-struct Placement {
+struct DevicePlacement {
   std::vector<std::string> devices{"cpu"};
 
   [[nodiscard]] bool several() const { return devices.size() > 1; }
@@ -40,10 +40,10 @@ struct Placement {
 /// What the settings come to on a machine. A process among several on it has the GPU of its local rank: of those that
 /// are named, or of all. Errors (parameter: device) name what is lacking and what is there: a device that is not there;
 /// more or fewer devices than stages; a replica on the CPU beside GPUs, or two on one GPU; more processes than GPUs.
-[[nodiscard]] Result<Placement> place_network(const TrainerSettings& settings, const DevicesThere& there,
-                                              const World& world = {});
+[[nodiscard]] Result<DevicePlacement> place_network(const TrainerSettings& settings, const DevicesThere& there,
+                                                    const World& world = {});
 
 /// What a rank on a GPU tells of the way that its gradients take to the others, and what would be shorter.
-[[nodiscard]] Error host_way_notice(const Placement& placement, const World& world);
+[[nodiscard]] Error host_way_notice(const DevicePlacement& placement, const World& world);
 
 }  // namespace feedline::inline training
