@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <mutex>
 #include <new>
+#include <string>
 #include <unordered_map>
+#include <utility>
 
 namespace feedline::inline training {
 namespace {
@@ -40,14 +42,33 @@ class PinnedAllocator final : public BufferAllocator {
   std::unordered_map<std::byte*, at::Tensor> blocks_{};
 };
 
-}  // namespace
-
-std::vector<at::Device> devices_of(const DevicePlacement& placement) {
-  return {placement.devices.begin(), placement.devices.end()};
+/// Does any layer work on pictures, in a network whose memory format then matters?
+bool has_pictures(const ModelPlan& plan) {
+  return std::any_of(plan.layers.begin(), plan.layers.end(),
+                     [](const LayerPlan& layer) { return layer.output.shape.size() == 4; });
 }
 
-std::shared_ptr<BufferAllocator> batch_allocator(const at::Device& device) {
-  return is_asynchronous(device) ? std::make_shared<PinnedAllocator>() : nullptr;
+}  // namespace
+
+Result<ChosenDevices> choose_devices(const Plan& plan, const ModelPlan& network, const World& world) {
+  auto placement = place_network(plan.trainer, devices_there(), world);
+  if (!placement) return fail(std::move(placement.error()));
+  ChosenDevices chosen{.placement = std::move(*placement)};
+  const std::vector<std::string>& names = chosen.placement.devices;
+  chosen.devices.assign(names.begin(), names.end());
+  // The first GPU says which; what a stage on the CPU cannot do is refused all the same.
+  const auto gpu = std::find_if(chosen.devices.begin(), chosen.devices.end(), is_asynchronous);
+  const at::Device leading = gpu == chosen.devices.end() ? chosen.devices.front() : *gpu;
+  for (const at::Device& device : {chosen.placement.uses_cpu() ? at::Device(at::kCPU) : leading, leading}) {
+    auto format = choose_format(plan.trainer, device, has_pictures(network));
+    if (!format) return fail(std::move(format.error()));
+    chosen.format = *format;
+  }
+  return chosen;
+}
+
+std::shared_ptr<BufferAllocator> batch_allocator(const std::vector<at::Device>& devices) {
+  return std::any_of(devices.begin(), devices.end(), is_asynchronous) ? std::make_shared<PinnedAllocator>() : nullptr;
 }
 
 }  // namespace feedline::inline training

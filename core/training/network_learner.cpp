@@ -366,53 +366,39 @@ Status begin_with_weights(const Model& model, const Plan& plan, bool begun, RunS
   return {};
 }
 
-/// Does any layer work on pictures, in a network whose memory format then matters?
-bool has_pictures(const ModelPlan& plan) {
-  return std::any_of(plan.layers.begin(), plan.layers.end(),
-                     [](const LayerPlan& layer) { return layer.output.shape.size() == 4; });
-}
-
 }  // namespace
 
 Result<Training> make_network(const Plan& plan, const ModelPlan& network, const RunOptions& options, RunState& state) {
   if (Status known = check_watched(plan, network, options); !known) return fail(std::move(known.error()));
-  const auto placement = place_network(plan.trainer, devices_there(), options.world);
-  if (!placement) return fail(Error(placement.error()).at_node(plan.trainer_node));
-  const std::vector<at::Device> devices = devices_of(*placement);
-  const bool staged = network.stages > 1 && placement->several();
-  const auto gpu = std::find_if(devices.begin(), devices.end(), is_asynchronous);
-  const at::Device& leading = gpu == devices.end() ? devices.front() : *gpu;
-  auto format = choose_format(plan.trainer, leading, has_pictures(network));
-  if (format && placement->uses_cpu()) {
-    const auto on_cpu = choose_format(plan.trainer, at::kCPU, has_pictures(network));
-    if (!on_cpu) format = on_cpu;
-  }
-  if (!format) return fail(std::move(format.error()).at_node(plan.trainer_node));
+  auto chosen = choose_devices(plan, network, options.world);
+  if (!chosen) return fail(std::move(chosen.error()).at_node(plan.trainer_node));
+  const auto& [placement, devices, format] = *chosen;
+  const bool staged = chosen->staged(network);
 
   if (Status fine = check_metrics(comparisons(network), network.metrics); !fine)
     return fail(std::move(fine.error()).at_node(plan.trainer_node));
 
   Training training;
   Execution& execution = training.execution;
-  execution = resolve_execution(plan, options, Use::Network, placement->uses_cpu());
-  if (placement->several() && !staged) execution.replicas = static_cast<int>(devices.size());
+  execution = resolve_execution(plan, options, Use::Network, placement.uses_cpu());
+  if (placement.several() && !staged) execution.replicas = static_cast<int>(devices.size());
   // As many on each rank, whatever the cores of its machine: the replicas of all are counted on from rank to rank.
   if (options.ranks) execution.replicas = static_cast<int>(options.ranks->least(execution.replicas));
-  execution.device = placement->text();
-  execution.precision = format->precision();
-  execution.has_bfloat16 = !placement->uses_cpu() || cpu_has_bfloat16();
-  execution.channels_last = format->channels_last;
-  training.allocator = batch_allocator(leading);
+  execution.device = placement.text();
+  execution.precision = format.precision();
+  execution.has_bfloat16 = !placement.uses_cpu() || cpu_has_bfloat16();
+  execution.channels_last = format.channels_last;
+  training.allocator = batch_allocator(devices);
   cache_tensor_memory();
   at::set_num_threads(execution.intra_op_threads);
   set_blas_threads(execution.intra_op_threads);
 
-  if (options.ranks && !placement->on_cpu()) state.emit(Noticed{host_way_notice(*placement, options.world)});
+  if (options.ranks && !placement.on_cpu()) state.emit(Noticed{host_way_notice(placement, options.world)});
 
   const auto seed = static_cast<std::uint64_t>(execution.seed);
   // Batches stay on the host where each stage brings what it reads to its own device.
-  auto model = staged ? Model::build(network, at::kCPU, seed, *format, devices)
-                      : Model::build(network, devices.front(), seed, *format);
+  auto model = staged ? Model::build(network, at::kCPU, seed, format, devices)
+                      : Model::build(network, devices.front(), seed, format);
   if (!model) return fail(std::move(model.error()).at_node(plan.trainer_node));
   if (options.reads_weights && !options.resume.state)
     if (Status begun = begin_with_weights(**model, plan, options.weights.state != nullptr, state); !begun)
@@ -431,13 +417,13 @@ Result<Training> make_network(const Plan& plan, const ModelPlan& network, const 
                                    .stop = state.stop_token(),
                                    .total_steps = optimizer_steps(plan, execution, options),
                                    .rate = options.rate_test ? options.rate_test->rate : nullptr,
-                                   .scales_loss = format->scales_loss(),
+                                   .scales_loss = format.scales_loss(),
                                    .ranks = options.ranks,
                                    .bucket_bytes = static_cast<std::size_t>(plan.trainer.bucket_mib * 1024 * 1024),
                                    .short_gradients = plan.trainer.gradients == "bfloat16",
                                    .shares_norms = plan.trainer.sync_batch_norm,
                                    .trace = options.meters ? state.trace.get() : nullptr,
-                                   .devices = placement->several() && !staged ? devices : std::vector<at::Device>{}});
+                                   .devices = placement.several() && !staged ? devices : std::vector<at::Device>{}});
   if (!replicas)
     return fail(replicas.error().node.empty() ? std::move(replicas.error()).at_node(plan.trainer_node)
                                               : std::move(replicas.error()));
