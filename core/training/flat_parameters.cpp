@@ -34,8 +34,8 @@ FlatParameters::FlatParameters(const std::vector<at::Tensor>& parameters, std::s
   values_ = at::zeros({count}, options);
   for (std::size_t i = 0; i < replicas; ++i) gradients_.push_back(at::zeros_like(values_));
   for (const at::Tensor& parameter : parameters) borders_.push_back(borders_.back() + padded(parameter.numel()));
-  if (!groups.empty()) return move_away(parameters, groups);
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
+  if (!groups.empty()) move_away(parameters, groups);
+  for (std::size_t i = 0; groups.empty() && i < parameters.size(); ++i) {
     part_like(values_, parameters[i], borders_[i]).copy_(parameters[i]);
     point(parameters[i], borders_[i], 0);
   }
