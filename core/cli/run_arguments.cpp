@@ -52,7 +52,10 @@ void add_run_arguments(CLI::App& command, RunArguments& arguments) {
   command.add_option("--max-steps", arguments.max_steps, "Stop after so many batches")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 53U));
-  command.add_option("--device", arguments.device, "Where to train: auto, cpu, cuda or cuda:1")->type_name("NAME");
+  command
+      .add_option("--device", arguments.device,
+                  "Where to train: auto, cpu, cuda, cuda:1; several GPUs: cuda:0,cuda:1 or cuda:all")
+      ->type_name("NAME");
   command.add_flag("--no-meters", arguments.no_meters, "Measure nothing on the data side, to see what measuring costs");
   command
       .add_option(

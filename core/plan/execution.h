@@ -15,7 +15,7 @@ namespace feedline::inline plan {
 struct Execution {
   std::int64_t seed = 0;
   std::uint32_t epochs = 0;        ///< passes over the training data; 0: until it is stopped
-  std::string device{};            ///< cpu, cuda:0; empty: not decided yet
+  std::string device{};            ///< cpu, cuda:0; of each replica or stage: cuda:0,cuda:1; empty: not decided yet
   std::size_t workers = 0;         ///< loader threads
   std::size_t prefetch = 0;        ///< batches prepared ahead; 0: nothing overlaps
   bool staged = false;             ///< every node with its own workers and queue
@@ -28,7 +28,10 @@ struct Execution {
   bool channels_last = false;  ///< pictures lie so in memory
   bool has_bfloat16 = false;   ///< the device could compute in it
 
-  [[nodiscard]] bool on_cpu() const { return device.empty() || device.starts_with("cpu"); }
+  /// All of it; a stage may be there and others not.
+  [[nodiscard]] bool on_cpu() const { return device.find("cuda") == std::string::npos; }
+  /// Replicas that have a device, and its memory, to themselves; 1: none has.
+  [[nodiscard]] int replica_devices() const { return on_cpu() || stages > 1 ? 1 : replicas; }
 
   /// What the settings ask for, before a machine decides: what is automatic is 0 or empty. `passes`: that an estimator
   /// learns in, whatever the epochs.

@@ -52,7 +52,8 @@ std::uint64_t micro_batches_kept(const ModelPlan& model, std::size_t stage, std:
 
 MemoryForecast forecast_memory(const ModelPlan& model, const Execution& execution, std::int64_t rows) {
   MemoryForecast forecast;
-  const std::uint64_t own_rows = share_of(rows, std::max(execution.ranks, 1));
+  const int devices = std::max(execution.replica_devices(), 1);  // what one of them needs
+  const std::uint64_t own_rows = share_of(rows, std::max(execution.ranks, 1) * devices);
   const std::uint64_t micros =
       model.stages > 1
           ? std::min<std::uint64_t>(own_rows,
@@ -93,7 +94,7 @@ MemoryForecast forecast_memory(const ModelPlan& model, const Execution& executio
   for (const LayerMemory& layer : forecast.layers) forecast.activations += layer.kept;
   forecast.activations += again + 2 * largest;
 
-  const auto replicas = static_cast<std::uint64_t>(std::max(execution.replicas, 1));
+  const auto replicas = static_cast<std::uint64_t>(devices > 1 ? 1 : std::max(execution.replicas, 1));
   forecast.gradients = kNumberBytes * learnt * (model.stages > 1 ? 1 : replicas);
   if (model.optimizer != nullptr && model.optimizer->optimizer && model.optimizer->optimizer_settings) {
     const auto slots = model.optimizer->optimizer(model.optimizer_params)->slots().size();

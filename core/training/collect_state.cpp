@@ -246,8 +246,7 @@ NamedTensors collect_accumulated(Replicas& replicas) {
   const Replicas::Accumulated counts = replicas.accumulated();
   if (counts.batches == 0) return all;
   all.emplace(kCounts, TensorValue::of(std::vector<std::int64_t>{counts.batches, counts.first_rows, counts.rows}));
-  for (std::size_t i = 0; i < replicas.count(); ++i)
-    all.emplace(std::to_string(i), kept_value(replicas.parameters().gradients(i)));
+  for (std::size_t i = 0; i < replicas.count(); ++i) all.emplace(std::to_string(i), kept_value(replicas.gradients(i)));
   return all;
 }
 
@@ -268,14 +267,14 @@ Status check_accumulated(const NamedTensors& kept, Replicas& replicas) {
 
 /// The sum over replicas counts: what more of them had goes to the first.
 void write_accumulated(const NamedTensors& kept, Replicas& replicas) {
-  for (std::size_t i = 0; i < replicas.count(); ++i) replicas.parameters().gradients(i).zero_();
+  for (std::size_t i = 0; i < replicas.count(); ++i) replicas.gradients(i).zero_();
   replicas.go_on_with({});
   if (kept.empty()) return;
   for (const auto& [name, value] : kept) {
     if (name == kCounts) continue;
     const std::size_t replica = std::stoul(name);
-    const at::Tensor& to = replicas.parameters().gradients(replica < replicas.count() ? replica : 0);
-    to.add_(tensor_over(value, to.scalar_type()));
+    const at::Tensor& to = replicas.gradients(replica < replicas.count() ? replica : 0);
+    to.add_(tensor_over(value, to.scalar_type()).to(to.device()));
   }
   const auto counts = *kept.find(kCounts)->second.numbers<std::int64_t>();
   replicas.go_on_with({.batches = counts[0], .first_rows = counts[1], .rows = counts[2]});
@@ -363,6 +362,7 @@ Result<WeightsTaken> take_weights(const TrainingState& state, Replicas& replicas
 Result<TrainingState> collect_state(Replicas& replicas) {
   const torch::NoGradGuard no_gradients;
   try {
+    replicas.fetch();
     const FlatOptimizer& optimizer = replicas.optimizer();
     TrainingState state{.optimizer = collect_optimizer(replicas), .generators = collect_generators(replicas)};
     state.accumulated = collect_accumulated(replicas);
@@ -395,12 +395,14 @@ Status restore_state(const TrainingState& state, Replicas& replicas) {
     if (!optimizer) return fail(std::move(optimizer.error()));
     if (Status fine = check_accumulated(state.accumulated, replicas); !fine) return fine;
     // From here on nothing is refused.
-    replicas.optimizer().use_average(false);
+    replicas.use_average(false);
     copy_in(state.parameters, parameters);
     copy_in(state.buffers, buffers);
     replicas.share_again();
+    replicas.fetch();  // the weights that it has now
     write_optimizer(*optimizer, replicas);
     write_accumulated(state.accumulated, replicas);
+    replicas.send();
     for (std::size_t i = 0; i < replicas.count(); ++i) replicas.model(i).set_random_states((*generators)[i]);
     return {};
   } catch (const std::exception& fault) {

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/device.h"
 
-#include "base/device_name.h"
-
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <mutex>
 #include <new>
+#include <string>
 #include <unordered_map>
+#include <utility>
 
 namespace feedline::inline training {
 namespace {
@@ -44,39 +42,33 @@ class PinnedAllocator final : public BufferAllocator {
   std::unordered_map<std::byte*, at::Tensor> blocks_{};
 };
 
-}  // namespace
-
-Result<at::Device> choose_device(std::string_view text) {
-  const auto parsed = parse_device_name(text);
-  if (!parsed) return fail(parsed.error());
-  const bool present = torch::cuda::is_available();
-  const auto count = present ? static_cast<int>(torch::cuda::device_count()) : 0;
-  switch (parsed->kind) {
-    case DeviceName::Kind::Cpu:
-      return at::Device(at::kCPU);
-    case DeviceName::Kind::Auto:
-      return count > 0 ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
-    case DeviceName::Kind::Cuda:
-      break;
-  }
-  if (count == 0) {
-    const bool built = at::hasCUDA();
-    return fail(
-        fmt::format("device '{}' was asked for, but there is no CUDA device", text),
-        built ? "Install the NVIDIA driver, or set device to auto or cpu"
-              : "This LibTorch is a CPU build: build Feedline with a CUDA LibTorch, or set device to auto or cpu");
-  }
-  if (parsed->index >= count)
-    return fail(fmt::format("device '{}' was asked for, but the machine has {} CUDA device{}", text, count,
-                            count == 1 ? "" : "s"),
-                fmt::format("Choose cuda:0{}", count > 1 ? fmt::format(" to cuda:{}", count - 1) : ""));
-  return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(parsed->index));
+/// Does any layer work on pictures, in a network whose memory format then matters?
+bool has_pictures(const ModelPlan& plan) {
+  return std::any_of(plan.layers.begin(), plan.layers.end(),
+                     [](const LayerPlan& layer) { return layer.output.shape.size() == 4; });
 }
 
-std::string device_text(const at::Device& device) { return device.str(); }
+}  // namespace
 
-std::shared_ptr<BufferAllocator> batch_allocator(const at::Device& device) {
-  return is_asynchronous(device) ? std::make_shared<PinnedAllocator>() : nullptr;
+Result<ChosenDevices> choose_devices(const Plan& plan, const ModelPlan& network, const World& world) {
+  auto placement = place_network(plan.trainer, devices_there(), world);
+  if (!placement) return fail(std::move(placement.error()));
+  ChosenDevices chosen{.placement = std::move(*placement)};
+  const std::vector<std::string>& names = chosen.placement.devices;
+  chosen.devices.assign(names.begin(), names.end());
+  // The first GPU says which; what a stage on the CPU cannot do is refused all the same.
+  const auto gpu = std::find_if(chosen.devices.begin(), chosen.devices.end(), is_asynchronous);
+  const at::Device leading = gpu == chosen.devices.end() ? chosen.devices.front() : *gpu;
+  for (const at::Device& device : {chosen.placement.uses_cpu() ? at::Device(at::kCPU) : leading, leading}) {
+    auto format = choose_format(plan.trainer, device, has_pictures(network));
+    if (!format) return fail(std::move(format.error()));
+    chosen.format = *format;
+  }
+  return chosen;
+}
+
+std::shared_ptr<BufferAllocator> batch_allocator(const std::vector<at::Device>& devices) {
+  return std::any_of(devices.begin(), devices.end(), is_asynchronous) ? std::make_shared<PinnedAllocator>() : nullptr;
 }
 
 }  // namespace feedline::inline training

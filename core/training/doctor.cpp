@@ -107,6 +107,10 @@ std::vector<Finding> gpus() {
   if (usable) {
     const auto count = torch::cuda::device_count();
     findings.push_back({Level::Ok, "CUDA", fmt::format("{} device{}", count, count == 1 ? "" : "s"), ""});
+    if (count > 1)
+      findings.push_back({Level::Weak, "Gradients",
+                          "those of several processes go from GPU to GPU by way of the host (Gloo)",
+                          "On one machine, train in one process with device cuda:all, which copies them directly"});
   } else if (seen.empty()) {
     findings.push_back({Level::Ok, "CUDA", "no NVIDIA GPU; training runs on the CPU", ""});
   } else {

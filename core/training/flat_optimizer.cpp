@@ -92,6 +92,7 @@ Result<std::unique_ptr<FlatOptimizer>> FlatOptimizer::make(const ModelPlan& plan
   optimizer->rule_ = plan.optimizer->optimizer(plan.optimizer_params);
   optimizer->model_ = {parameters.values(), std::move(buffers)};
   if (settings.ema > 0) optimizer->other_ = {parameters.values().clone(), copies(optimizer->model_.buffers)};
+  optimizer->make_away(parameters);
   optimizer->cut(parameters, groups);
   optimizer->make_slots(parameters);
   return optimizer;
@@ -104,12 +105,17 @@ void FlatOptimizer::make_slots(const FlatParameters& parameters) {
   for (const OptimizerSlot& slot : rule_->slots()) {
     slots_.push_back({std::string(slot.name), at::full({kept_.count}, slot.start, parameters.values().options())});
     starts_.push_back(slot.start);
+    for (AwayBlock& away : away_) away.slots.push_back(at::full_like(away.weights, slot.start));
   }
   for (std::size_t shard = 0; shard < pieces_.size(); ++shard) {
     if (!owns(shard)) continue;
-    for (Piece& piece : pieces_[shard])
-      for (const Slot& slot : slots_)
-        piece.slots.push_back(slot.tensor.narrow(0, piece.place.first - kept_.first, piece.place.count));
+    for (Piece& piece : pieces_[shard]) {
+      const AwayBlock* const away = away_at(piece.place.first);
+      for (std::size_t i = 0; i < slots_.size(); ++i)
+        piece.slots.push_back(away != nullptr
+                                  ? away->part(away->slots[i], piece.place)
+                                  : slots_[i].tensor.narrow(0, piece.place.first - kept_.first, piece.place.count));
+    }
   }
 }
 
@@ -142,8 +148,11 @@ void FlatOptimizer::cut(const FlatParameters& parameters, const std::vector<Grou
       while (end < groups.size() && groups[end] == groups[i]) ++end;
       for (std::int64_t at = borders[i]; at < borders[end];) {
         while (at >= ranges[shard].first + ranges[shard].count) ++shard;
-        const std::int64_t until = std::min(borders[end], ranges[shard].first + ranges[shard].count);
-        const std::int64_t most = parameters.values().device().is_cpu() ? kPieceNumbers : all;
+        std::int64_t until = std::min(borders[end], ranges[shard].first + ranges[shard].count);
+        const AwayBlock* const away = away_at(at);
+        if (away != nullptr) until = std::min(until, away->place.first + away->place.count);
+        const at::Tensor& lies_in = away != nullptr ? away->weights : parameters.values();
+        const std::int64_t most = lies_in.device().is_cpu() ? kPieceNumbers : all;
         for (; at < until; at += std::min(most, until - at))
           add_piece(parameters, shard, at, std::min(most, until - at), groups[i]);
       }
@@ -167,11 +176,17 @@ void FlatOptimizer::add_piece(const FlatParameters& parameters, std::size_t shar
                               std::int64_t count, const Group& group) {
   if (count == 0) return;
   Piece piece{.place = {first, count}, .weights = parameters.values().narrow(0, first, count), .group = group};
-  for (std::size_t i = 0; i < parameters.replicas(); ++i)
-    piece.gradients.push_back(parameters.gradients(i).narrow(0, first, count));
+  if (const AwayBlock* const away = away_at(first)) {
+    piece.weights = away->part(away->weights, piece.place);
+    piece.gradients.push_back(away->part(parameters.away_at(first)->gradients, piece.place));
+    if (away->average.defined()) piece.average = away->part(away->average, piece.place);
+  } else {
+    for (std::size_t i = 0; i < parameters.replicas(); ++i)
+      piece.gradients.push_back(parameters.gradients(i).narrow(0, first, count));
+    if (other_.parameters.defined()) piece.average = other_.parameters.narrow(0, first, count);
+  }
   if (are_floats_here(piece.gradients.front()))
     for (const at::Tensor& gradient : piece.gradients) piece.numbers.push_back(gradient.data_ptr<float>());
-  if (other_.parameters.defined()) piece.average = other_.parameters.narrow(0, first, count);
   pieces_[shard].push_back(std::move(piece));
   ++count_;
 }
@@ -324,12 +339,14 @@ void FlatOptimizer::finish() {
   }
 }
 
-void FlatOptimizer::use_average(bool on) {
-  if (on == swapped_ || !averages()) return;
+bool FlatOptimizer::use_average(bool on) {
+  if (on == swapped_ || !averages()) return false;
   const torch::NoGradGuard no_gradients;
   exchange(model_.parameters, other_.parameters);
+  for (const AwayBlock& away : away_) exchange(away.weights, away.average);
   for (std::size_t i = 0; i < model_.buffers.size(); ++i) exchange(model_.buffers[i], other_.buffers[i]);
   swapped_ = on;
+  return true;
 }
 
 void FlatOptimizer::copy_measured(Averaged& to) const {
@@ -357,7 +374,10 @@ void FlatOptimizer::restart(std::int64_t steps, const PlateauState& plateau) {
   swapped_ = false;
   if (steps > 0) return;
   const torch::NoGradGuard no_gradients;
-  for (std::size_t i = 0; i < slots_.size(); ++i) slots_[i].tensor.fill_(starts_[i]);
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    slots_[i].tensor.fill_(starts_[i]);
+    for (const AwayBlock& away : away_) away.slots[i].fill_(starts_[i]);
+  }
 }
 
 }  // namespace feedline::inline training

@@ -97,8 +97,8 @@ class FlatOptimizer {
   /// Is there an average of the weights, which begins with the first step?
   [[nodiscard]] bool averages() const { return settings_.ema > 0 && step_ > 0; }
   /// The model has the average for weights and buffers from now on, or those that it trains again. Without an average,
-  /// nothing happens. No step may be taken meanwhile.
-  void use_average(bool on);
+  /// nothing happens. No step may be taken meanwhile. Returns whether the model has other weights than before.
+  bool use_average(bool on);
 
   /// What a run goes on from. Tensors have the layout of the flat parameters, as far as kept(), and are the optimiser's
   /// own.
@@ -116,7 +116,12 @@ class FlatOptimizer {
   /// Both where averages(): the average, and the weights that are trained.
   [[nodiscard]] Averaged average() const { return swapped_ ? model_ : other_; }
   [[nodiscard]] Averaged trained() const { return swapped_ ? other_ : model_; }
-  /// Copies what a validation measures, weights or their average, to the host; and takes it back, as both.
+  /// What is kept here has what lies on the devices of stages, behind FlatParameters::fetch(); and the way back, before
+  /// its send(). Where nothing does, nothing happens.
+  void fetch() const;
+  void send() const;
+  /// Copies what a validation measures, weights or their average, to the host; and takes it back, as both. Behind
+  /// fetch(), before send().
   void copy_measured(Averaged& to) const;
   void restore_measured(const Averaged& from);
   /// Goes on behind that many steps; of 0, it starts afresh, and slots have their first values.
@@ -143,11 +148,23 @@ class FlatOptimizer {
     Group group{};
   };
   using Pieces = std::vector<Piece>;
+  /// What belongs to FlatParameters::Away, on its device.
+  struct AwayBlock {
+    FlatParameters::Range place{};
+    at::Tensor weights{};
+    std::vector<at::Tensor> slots{};
+    at::Tensor average{};  ///< or what is trained while the model has the average; undefined: there is none
+    [[nodiscard]] at::Tensor part(const at::Tensor& block, const FlatParameters::Range& piece) const {
+      return block.narrow(0, piece.first - place.first, piece.count);
+    }
+  };
 
   FlatOptimizer() = default;
   [[nodiscard]] bool clips_norm() const { return settings_.clip_norm > 0; }
   [[nodiscard]] GradientSum how_summed() const { return {.scale = scale_, .clip_value = settings_.clip_value}; }
   void cut(const FlatParameters& parameters, const std::vector<Group>& groups);
+  void make_away(const FlatParameters& parameters);
+  [[nodiscard]] const AwayBlock* away_at(std::int64_t place) const;
   void make_slots(const FlatParameters& parameters);
   [[nodiscard]] bool owns(std::size_t shard) const {
     return !is_sharded() || (shard >= options_.first_own && shard < options_.first_own + options_.own_shards);
@@ -169,10 +186,11 @@ class FlatOptimizer {
   Averaged model_{};              ///< what the model computes with
   Averaged other_{};              ///< the average, or what is trained while the model has the average; may be empty
   bool swapped_ = false;
-  std::vector<Pieces> pieces_{};  ///< by shard
-  at::Tensor squares_{};          ///< of the gradient, a sum a piece; undefined: no norm is clipped
-  at::Tensor finite_{};           ///< is the gradient, a piece; undefined: nobody asks
-  at::Tensor clip_{};             ///< a number, by which this step's gradient is scaled; undefined: it is not
+  std::vector<AwayBlock> away_{};  ///< empty: all lies in one block
+  std::vector<Pieces> pieces_{};   ///< by shard
+  at::Tensor squares_{};           ///< of the gradient, a sum a piece; undefined: no norm is clipped
+  at::Tensor finite_{};            ///< is the gradient, a piece; undefined: nobody asks
+  at::Tensor clip_{};              ///< a number, by which this step's gradient is scaled; undefined: it is not
   double scale_ = 1;
   double rate_ = 0;
   std::int64_t step_ = 0;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/flat_parameters.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace feedline::inline training {
 namespace {
 
@@ -22,17 +25,61 @@ at::Tensor part_like(const at::Tensor& block, const at::Tensor& parameter, std::
 
 }  // namespace
 
-FlatParameters::FlatParameters(const std::vector<at::Tensor>& parameters, std::size_t replicas) {
+FlatParameters::FlatParameters(const std::vector<at::Tensor>& parameters, std::size_t replicas,
+                               std::span<const std::size_t> groups) {
   const torch::NoGradGuard no_gradients;
   const std::int64_t count = total(parameters);
-  values_ = at::zeros({count}, parameters.front().options().requires_grad(false));
+  at::TensorOptions options = parameters.front().options().requires_grad(false);
+  if (!groups.empty()) options = options.device(at::kCPU);
+  values_ = at::zeros({count}, options);
   for (std::size_t i = 0; i < replicas; ++i) gradients_.push_back(at::zeros_like(values_));
-  std::int64_t offset = 0;
-  for (const at::Tensor& parameter : parameters) {
-    part_like(values_, parameter, offset).copy_(parameter);
-    point(parameter, offset, 0);
-    offset += padded(parameter.numel());
-    borders_.push_back(offset);
+  for (const at::Tensor& parameter : parameters) borders_.push_back(borders_.back() + padded(parameter.numel()));
+  if (!groups.empty()) move_away(parameters, groups);
+  for (std::size_t i = 0; groups.empty() && i < parameters.size(); ++i) {
+    part_like(values_, parameters[i], borders_[i]).copy_(parameters[i]);
+    point(parameters[i], borders_[i], 0);
+  }
+}
+
+void FlatParameters::move_away(const std::vector<at::Tensor>& parameters, std::span<const std::size_t> groups) {
+  for (std::size_t first = 0; first < parameters.size();) {
+    std::size_t end = first + 1;
+    while (end < parameters.size() && groups[end] == groups[first]) ++end;
+    Away away{.place = {borders_[first], borders_[end] - borders_[first]}};
+    away.values = at::zeros({away.place.count}, parameters[first].options().requires_grad(false));
+    away.gradients = at::zeros_like(away.values);
+    for (; first < end; ++first) {
+      const at::Tensor& parameter = parameters[first];
+      const std::int64_t offset = borders_[first] - away.place.first;
+      const at::Tensor own = part_like(away.values, parameter, offset);
+      own.copy_(parameter);
+      parameter.set_data(own);
+      parameter.mutable_grad() = part_like(away.gradients, parameter, offset);
+    }
+    away_.push_back(std::move(away));
+  }
+}
+
+const FlatParameters::Away* FlatParameters::away_at(std::int64_t place) const {
+  const auto found = std::find_if(away_.begin(), away_.end(), [place](const Away& away) {
+    return place >= away.place.first && place < away.place.first + away.place.count;
+  });
+  return found == away_.end() ? nullptr : &*found;
+}
+
+void FlatParameters::fetch() const {
+  const torch::NoGradGuard no_gradients;
+  for (const Away& away : away_) {
+    values_.narrow(0, away.place.first, away.place.count).copy_(away.values);
+    gradients_.front().narrow(0, away.place.first, away.place.count).copy_(away.gradients);
+  }
+}
+
+void FlatParameters::send() const {
+  const torch::NoGradGuard no_gradients;
+  for (const Away& away : away_) {
+    away.values.copy_(values_.narrow(0, away.place.first, away.place.count));
+    away.gradients.copy_(gradients_.front().narrow(0, away.place.first, away.place.count));
   }
 }
 

@@ -30,6 +30,12 @@ class Compared {
   Compared(at::Tensor prediction, at::Tensor target, Scores scores = Scores::Logits)
       : prediction_(std::move(prediction)), target_(std::move(target)), scores_(scores) {}
 
+  /// Where it lies there already, nothing happens.
+  void move_to(const at::Device& device) {
+    if (prediction_.device() == device && target_.device() == device) return;
+    *this = Compared(prediction_.to(device), target_.to(device), scores_);
+  }
+
   [[nodiscard]] std::int64_t rows() const { return prediction_.size(0); }
   /// f32, without gradients: rows×classes scores, or numbers.
   [[nodiscard]] const at::Tensor& prediction() const { return prediction_; }

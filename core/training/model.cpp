@@ -86,9 +86,10 @@ Error library_error(const std::exception& fault, const std::string& node) {
 }
 
 Result<std::unique_ptr<Model>> Model::build(const ModelPlan& plan, at::Device device, std::uint64_t seed,
-                                            const Format& format) {
+                                            const Format& format, const std::vector<at::Device>& stages) {
   std::unique_ptr<Model> model(new Model(plan));
   model->device_ = device;
+  model->placed_ = stages;
   model->format_ = format;
   model->last_use_.assign(plan.layers.size(), 0);
   for (std::size_t i = 0; i < plan.layers.size(); ++i) {
@@ -107,7 +108,7 @@ Result<std::unique_ptr<Model>> Model::build(const ModelPlan& plan, at::Device de
       model->layers_.push_back(make_layer(layer, inputs, seed));
       if (Status fine = model->note_mixing(i); !fine) return fail(std::move(fine.error()));
       if (const auto module = model->layers_.back()->module()) {
-        module->to(device);
+        module->to(model->stage_device(layer.stage));
         if (format.channels_last)
           for (at::Tensor& parameter : module->parameters()) parameter.set_data(channels_last(parameter.detach()));
       }
@@ -139,7 +140,7 @@ at::Tensor Model::run_layer(std::size_t index, std::span<const at::Tensor> in, c
     if (stop.stop_requested()) throw StepCancelled();
     stop_in_backward(part, stop);
   });
-  if (!device_.is_cpu() || flops * static_cast<double>(rows) <= kFlopsPerSlice) {
+  if (!in[0].is_cpu() || flops * static_cast<double>(rows) <= kFlopsPerSlice) {
     at::Tensor out = layer.forward(in);
     stop_in_backward(out, stop);
     return out;
@@ -215,8 +216,11 @@ void Model::run_layers(std::span<const at::Tensor> fields, std::size_t count, co
                        const std::vector<bool>& run) {
   std::size_t at = 0;
   try {
+    // Of one stage, where stages have devices of their own.
+    const auto first = static_cast<std::size_t>(std::find(run.begin(), run.end(), true) - run.begin());
+    const at::DeviceType device = stage_device(first < run.size() ? plan_.layers[first].stage : 0).type();
     std::optional<AutocastGuard> precision;
-    if (format_.mixed()) precision.emplace(device_.type(), format_.numbers);
+    if (format_.mixed()) precision.emplace(device, format_.numbers);
     for (; at < count; ++at) {
       if (!run.empty() && !run[at]) continue;
       if (stop.stop_requested()) throw StepCancelled();
@@ -230,7 +234,7 @@ void Model::run_layers(std::span<const at::Tensor> fields, std::size_t count, co
       const Nanos started = meters_ == nullptr ? 0 : Clock::system().now();
       if (plan.spec->role == Role::Loss) {
         std::optional<AutocastGuard> full;
-        if (format_.mixed()) full.emplace(device_.type(), at::kFloat);
+        if (format_.mixed()) full.emplace(device, at::kFloat);
         outputs[at] = run_loss(*layers_[at], plan, gather(plan, fields, outputs), compared);
       } else {
         outputs[at] = run_layer(at, gather(plan, fields, outputs), stop);

@@ -42,8 +42,11 @@ class Model {
   /// The starting weights of a layer depend on the seed and its key alone, not on which other layers there are. A plan
   /// without a loss gives a model that can only be looked at, by layer_output(). Files of weights are left to
   /// load_weights() (training/load_weights.h). Errors name the node; FreezingSettings::freeze names no layer.
+  /// `stages`: the device of each stage (LayerPlan::stage), in place of `device`, where batches come from then; empty:
+  /// there is one for all.
   [[nodiscard]] static Result<std::unique_ptr<Model>> build(const ModelPlan& plan, at::Device device,
-                                                            std::uint64_t seed, const Format& format = {});
+                                                            std::uint64_t seed, const Format& format = {},
+                                                            const std::vector<at::Device>& stages = {});
 
   /// What a forward pass leaves behind.
   struct Outcome {
@@ -126,7 +129,15 @@ class Model {
   [[nodiscard]] std::map<std::string, std::vector<std::byte>> random_states() const;
   /// Layers that are not named keep theirs.
   void set_random_states(const std::map<std::string, std::vector<std::byte>>& states);
+  /// Of batches.
   [[nodiscard]] at::Device device() const { return device_; }
+  /// Of losses and what they compare.
+  [[nodiscard]] at::Device loss_device() const { return placed_.empty() ? device_ : placed_.back(); }
+  [[nodiscard]] at::Device stage_device(std::size_t stage) const { return placed_.empty() ? device_ : placed_[stage]; }
+  /// Has each stage a device of its own?
+  [[nodiscard]] bool is_placed() const { return !placed_.empty(); }
+  /// The stage of each of parameters(), where is_placed(); else empty.
+  [[nodiscard]] std::vector<std::size_t> parameter_groups() const;
   [[nodiscard]] const Format& format() const { return format_; }
   [[nodiscard]] const std::string& loss_node() const { return plan_.loss.node; }
 
@@ -171,6 +182,7 @@ class Model {
 
   ModelPlan plan_;
   at::Device device_ = at::kCPU;
+  std::vector<at::Device> placed_{};  ///< by stage; empty: all of it on device_
   Format format_{};
   std::vector<std::unique_ptr<Layer>> layers_{};
   std::unique_ptr<Layer> loss_{};

@@ -160,6 +160,13 @@ std::vector<Model::Place> Model::parameter_places() const {
   return all;
 }
 
+std::vector<std::size_t> Model::parameter_groups() const {
+  std::vector<std::size_t> all;
+  if (!is_placed()) return all;
+  for (const Place& place : parameter_places()) all.push_back(plan_.layers[place.layer].stage);
+  return all;
+}
+
 std::vector<bool> Model::moving_buffers() const {
   std::vector<bool> moving;
   for (std::size_t i = 0; i < layers_.size(); ++i) {

@@ -40,10 +40,10 @@ class NetworkLearner final : public Learner {
         network_(network),
         state_(state),
         options_(options),
-        asynchronous_(is_asynchronous(replicas->model().device())),
+        asynchronous_(is_asynchronous(replicas->model().loss_device())),
         step_(plan, network, std::move(replicas), state.meter),
-        training_(network, kTrainSplit, step_.replicas()),
-        validation_(network, kValSplit, step_.replicas()),
+        training_(network, kTrainSplit, step_.team().loss_devices()),
+        validation_(network, kValSplit, step_.team().loss_devices()),
         evaluator_(network),
         ranks_(step_.team().ranks()) {
     state_.meter.show(kNotKnown, training_.metrics());  // what there will be, for whoever records it
@@ -133,7 +133,7 @@ class NetworkLearner final : public Learner {
   }
 
   void evaluate(const Batch& batch) override {
-    step_.optimizer().use_average(true);
+    step_.team().use_average(true);
     if (ranks_ && batch.records == 0) return validated_.push_back({});
     const std::vector<Part> parts = step_.evaluate(batch, validation_);
     if (ranks_) validated_.push_back(sum_of(parts));
@@ -144,7 +144,7 @@ class NetworkLearner final : public Learner {
 
   Result<std::vector<Scores>> predict(const Batch& batch) override {
     const at::NoGradGuard no_gradients;
-    step_.optimizer().use_average(true);
+    step_.team().use_average(true);
     std::vector<Scores> all;
     for (const Comparison& comparison : comparisons(network_))
       all.push_back({.node = comparison.node, .target = comparison.target});
@@ -172,7 +172,7 @@ class NetworkLearner final : public Learner {
   }
 
   Progress finish_validation() override {
-    step_.optimizer().use_average(false);
+    step_.team().use_average(false);
     if (ranks_) validation_.add(loss_over_ranks(*ranks_, std::exchange(validated_, {})));
     Progress progress{validation_.loss().loss(), metrics_of(validation_, kValSplit)};
     validation_.clear();
@@ -196,8 +196,8 @@ class NetworkLearner final : public Learner {
     if (watched != nullptr) (void)step_.optimizer().observe(watched->value, watched->higher_is_better);
   }
 
-  void keep_best() override { step_.optimizer().copy_measured(best_); }
-  void restore_best() override { step_.optimizer().restore_measured(best_); }
+  void keep_best() override { step_.team().copy_measured(best_); }
+  void restore_best() override { step_.team().restore_measured(best_); }
 
   [[nodiscard]] bool keeps_state() const override { return true; }
 
@@ -220,10 +220,10 @@ class NetworkLearner final : public Learner {
     }
     const TrainingState& state = own ? *own : of_all;
     if (Status restored = restore_state(state, step_.team()); !restored) return restored;
-    if (Status restored = training_.restore(state.tallies, step_.model().device()); !restored) return restored;
+    if (Status restored = training_.restore(state.tallies); !restored) return restored;
     seen_ = training_.loss();
     if (state.best.empty()) return {};
-    step_.optimizer().copy_measured(best_);  // memory of the right layout
+    step_.team().copy_measured(best_);  // memory of the right layout
     return restore_averaged(state.best, step_.team(), best_);
   }
 
@@ -368,41 +368,39 @@ Status begin_with_weights(const Model& model, const Plan& plan, bool begun, RunS
   return {};
 }
 
-/// Does any layer work on pictures, in a network whose memory format then matters?
-bool has_pictures(const ModelPlan& plan) {
-  return std::any_of(plan.layers.begin(), plan.layers.end(),
-                     [](const LayerPlan& layer) { return layer.output.shape.size() == 4; });
-}
-
 }  // namespace
 
 Result<Training> make_network(const Plan& plan, const ModelPlan& network, const RunOptions& options, RunState& state) {
   if (Status known = check_watched(plan, network, options); !known) return fail(std::move(known.error()));
-  // What is cut into stages learns on the CPU, even where a GPU is at hand.
-  auto device = choose_device(network.stages > 1 ? "cpu" : plan.trainer.device);
-  if (!device) return fail(std::move(device.error()).at_node(plan.trainer_node).at_parameter("device"));
-  auto format = choose_format(plan.trainer, *device, has_pictures(network));
-  if (!format) return fail(std::move(format.error()).at_node(plan.trainer_node));
+  auto chosen = choose_devices(plan, network, options.world);
+  if (!chosen) return fail(std::move(chosen.error()).at_node(plan.trainer_node));
+  const auto& [placement, devices, format] = *chosen;
+  const bool staged = chosen->staged(network);
 
   if (Status fine = check_metrics(comparisons(network), network.metrics); !fine)
     return fail(std::move(fine.error()).at_node(plan.trainer_node));
 
   Training training;
   Execution& execution = training.execution;
-  execution = resolve_execution(plan, options, Use::Network, device->is_cpu());
+  execution = resolve_execution(plan, options, Use::Network, placement.uses_cpu());
+  if (placement.several() && !staged) execution.replicas = static_cast<int>(devices.size());
   // As many on each rank, whatever the cores of its machine: the replicas of all are counted on from rank to rank.
   if (options.ranks) execution.replicas = static_cast<int>(options.ranks->least(execution.replicas));
-  execution.device = device_text(*device);
-  execution.precision = format->precision();
-  execution.has_bfloat16 = !device->is_cpu() || cpu_has_bfloat16();
-  execution.channels_last = format->channels_last;
-  training.allocator = batch_allocator(*device);
+  execution.device = placement.text();
+  execution.precision = format.precision();
+  execution.has_bfloat16 = !placement.uses_cpu() || cpu_has_bfloat16();
+  execution.channels_last = format.channels_last;
+  training.allocator = batch_allocator(devices);
   cache_tensor_memory();
   at::set_num_threads(execution.intra_op_threads);
   set_blas_threads(execution.intra_op_threads);
 
+  if (options.ranks && !placement.on_cpu()) state.emit(Noticed{host_way_notice(placement, options.world)});
+
   const auto seed = static_cast<std::uint64_t>(execution.seed);
-  auto model = Model::build(network, *device, seed, *format);
+  // Batches stay on the host where each stage brings what it reads to its own device.
+  auto model = staged ? Model::build(network, at::kCPU, seed, format, devices)
+                      : Model::build(network, devices.front(), seed, format);
   if (!model) return fail(std::move(model.error()).at_node(plan.trainer_node));
   if (options.reads_weights && !options.resume.state)
     if (Status begun = begin_with_weights(**model, plan, options.weights.state != nullptr, state); !begun)
@@ -421,12 +419,13 @@ Result<Training> make_network(const Plan& plan, const ModelPlan& network, const 
                                    .stop = state.stop_token(),
                                    .total_steps = optimizer_steps(plan, execution, options),
                                    .rate = options.rate_test ? options.rate_test->rate : nullptr,
-                                   .scales_loss = format->scales_loss(),
+                                   .scales_loss = format.scales_loss(),
                                    .ranks = options.ranks,
                                    .bucket_bytes = static_cast<std::size_t>(plan.trainer.bucket_mib * 1024 * 1024),
                                    .short_gradients = plan.trainer.gradients == "bfloat16",
                                    .shares_norms = plan.trainer.sync_batch_norm,
-                                   .trace = options.meters ? state.trace.get() : nullptr});
+                                   .trace = options.meters ? state.trace.get() : nullptr,
+                                   .devices = placement.several() && !staged ? devices : std::vector<at::Device>{}});
   if (!replicas)
     return fail(replicas.error().node.empty() ? std::move(replicas.error()).at_node(plan.trainer_node)
                                               : std::move(replicas.error()));

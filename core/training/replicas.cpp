@@ -2,6 +2,7 @@
 #include "training/replicas.h"
 
 #include "base/random.h"
+#include "training/devices/device_mirrors.h"
 #include "training/frozen_features.h"
 #include "training/memory/shard_gather.h"
 #include "training/ranks/gradient_exchange.h"
@@ -27,27 +28,18 @@ std::uint64_t replica_seed(std::uint64_t seed, std::size_t replica) {
   return seed + 0x9E3779B97F4A7C15U * static_cast<std::uint64_t>(replica + 1);
 }
 
-/// What never learns is in memory once.
-void share_frozen(const Model& from, const Model& to) {
-  const torch::NoGradGuard no_gradients;
-  const std::vector<Model::Named> own = to.named_frozen();
-  const std::vector<Model::Named> shared = from.named_frozen();
-  for (std::size_t i = 0; i < own.size(); ++i) own[i].tensor.set_data(shared[i].tensor.detach());
-}
-
-/// The rows of a process that a replica has, as they were drawn: rows that were left out are missing where they were.
-Rows rows_left(const BatchDivision& division, std::int64_t rows, std::size_t replica, std::size_t replicas) {
-  if (division.missing.empty()) return rows_of(rows, replica, replicas);
-  const Rows drawn = rows_of(static_cast<std::int64_t>(division.drawn), replica, replicas);
-  const auto left_before = [&](std::int64_t row) {
-    const auto end = std::lower_bound(division.missing.begin(), division.missing.end(), static_cast<std::size_t>(row));
-    return row - (end - division.missing.begin());
-  };
-  const std::int64_t first = left_before(drawn.first);
-  return {first, left_before(drawn.first + drawn.count) - first};
-}
-
 }  // namespace
+
+/// As they were drawn: rows that were left out are missing where they were.
+Rows BatchDivision::rows_of_replica(std::int64_t rows, std::size_t replica, std::size_t replicas) const {
+  if (missing.empty()) return rows_of(rows, replica, replicas);
+  const Rows all = rows_of(drawn, replica, replicas);
+  const auto left_before = [this](std::int64_t row) {
+    return row - (std::lower_bound(missing.begin(), missing.end(), static_cast<std::size_t>(row)) - missing.begin());
+  };
+  const std::int64_t first = left_before(all.first);
+  return {first, left_before(all.first + all.count) - first};
+}
 
 Replicas::Replicas(const ModelPlan& plan, const Options& options) : plan_(plan), options_(options) {}
 
@@ -72,15 +64,17 @@ Result<std::unique_ptr<Replicas>> Replicas::build(const ModelPlan& plan, std::un
 }
 
 Status Replicas::populate(std::unique_ptr<Model> model) {
-  const auto members = plan_.stages > 1 ? 1 : std::max<std::size_t>(options_.count, 1);
+  const bool mirrored = options_.devices.size() > 1;
+  const std::size_t wanted = mirrored ? options_.devices.size() : std::max<std::size_t>(options_.count, 1);
+  const std::size_t members = plan_.stages > 1 ? 1 : wanted;
   members_ = std::max(members, plan_.stages);
-  parameters_ = std::make_unique<FlatParameters>(model->parameters(), members);
+  parameters_ =
+      std::make_unique<FlatParameters>(model->parameters(), mirrored ? 1 : members, model->parameter_groups());
   models_.push_back(std::move(model));
+  if (mirrored) make_mirrors();
   for (std::size_t i = 1; i < members; ++i) {
-    auto copy = Model::build(plan_, models_.front()->device(), options_.seed, models_.front()->format());
+    auto copy = make_replica(i);
     if (!copy) return fail(std::move(copy.error()));
-    parameters_->share((*copy)->parameters(), i);
-    share_frozen(*models_.front(), **copy);
     models_.push_back(std::move(*copy));
   }
   const std::size_t before = options_.ranks ? options_.ranks->rank() * members : 0;
@@ -139,8 +133,10 @@ bool Replicas::learn_in(std::uint32_t epoch) {
   const std::vector<Model::Place> places = model.parameter_places();
   for (std::size_t i = 0; i < parameters.size(); ++i)
     if (places[i].thaws && parameters[i].requires_grad()) optimizer_->learn(later_part(places[i]));
-  if (exchange_)
-    for (std::size_t i = 0; i < models_.size(); ++i) exchange_->watch(models_[i]->parameters(), i);
+  for (std::size_t i = 0; i < models_.size(); ++i) {
+    if (exchange_) exchange_->watch(models_[i]->parameters(), i);
+    if (mirrors_) mirrors_->watch(models_[i]->parameters(), i);
+  }
   shared_ = false;
   return true;
 }
@@ -154,6 +150,7 @@ void Replicas::share_buffers() {
   if (models_.size() == 1) return;
   const torch::NoGradGuard no_gradients;
   if (!shared_) {
+    if (mirrors_) spread_weights();
     const std::vector<at::Tensor> from = models_.front()->buffers();
     const std::vector<bool> moves = models_.front()->moving_buffers();
     moving_.clear();
@@ -204,15 +201,14 @@ std::vector<Part> Replicas::on_each(const std::vector<at::Tensor>& fields, const
   const std::int64_t all = fields.empty() ? 0 : fields.front().size(0);
   std::vector<Rows> by_member(models_.size());
   for (std::size_t i = 0; all > 0 && i < by_member.size(); ++i)
-    by_member[i] = rows_left(division, all, i, by_member.size());
+    by_member[i] = division.rows_of_replica(all, i, by_member.size());
   if (all_take_part) statistics_->begin();
   run([&](std::size_t member) {
     const Rows rows = by_member[member];
-    if (rows.count == 0 && all_take_part) (void)part_of(member, row_of_zeros(), {.training = rows_all.training}, 0);
+    if (rows.count == 0 && all_take_part)
+      (void)part_of(member, row_of_zeros(member), {.training = rows_all.training}, 0);
     if (rows.count == 0) return;
-    std::vector<at::Tensor> own;
-    own.reserve(fields.size());
-    for (const at::Tensor& field : fields) own.push_back(field.narrow(0, rows.first, rows.count));
+    const std::vector<at::Tensor> own = own_rows(fields, division, rows, member);
     BatchRows which{.training = rows_all.training};
     if (!rows_all.records.empty())
       which.records =
@@ -220,6 +216,7 @@ std::vector<Part> Replicas::on_each(const std::vector<at::Tensor>& fields, const
     parts[member] = {part_of(member, own, which, rows.count), static_cast<std::uint64_t>(rows.count)};
   });
   std::erase_if(parts, [](const Part& part) { return part.rows == 0; });
+  if (mirrors_) bring_together(parts, !rows_all.training);
   return parts;
 }
 
@@ -268,6 +265,7 @@ std::vector<Part> Replicas::accumulate(const std::vector<at::Tensor>& fields, Tr
   };
   const bool between = exchange_ != nullptr && models_.size() == 1 && !fields.empty();
   if (!between) agree();
+  if (mirrors_ && last) mirrors_->begin();
   const auto learn = [&](std::size_t member, std::span<const at::Tensor> own, const BatchRows& which,
                          std::int64_t count_of_rows) {
     Model& model = *models_[member];
@@ -321,6 +319,7 @@ void Replicas::guarded(const Work& work) const {
 void Replicas::step(TrainerMeter& meter) {
   if (pending_ == 0) return;
   sum_over_ranks(meter);
+  if (mirrors_) sum_over_devices(meter);
   meter.enter(Phase::Optimizer);
   const double unscale = scaler_ ? scaler_->unscale() : 1;
   const double scale = unscale * static_cast<double>(first_rows_) / static_cast<double>(rows_);
@@ -336,7 +335,10 @@ void Replicas::step(TrainerMeter& meter) {
     return;
   }
   gather_weights(meter);
-  guarded([&] { optimizer_->finish(); });
+  guarded([&] {
+    optimizer_->finish();
+    if (mirrors_) mirrors_->spread();
+  });
 }
 
 template <class Work>

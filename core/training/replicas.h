@@ -28,6 +28,7 @@
 
 namespace feedline::inline training {
 
+class DeviceMirrors;
 class GradientExchange;
 class RankAgreement;
 class ShardGather;
@@ -38,6 +39,11 @@ class SharedTensors;
 struct BatchDivision {
   std::int64_t drawn = 0;                  ///< rows of this process, before any was left out; 0: none was
   std::span<const std::size_t> missing{};  ///< which of them were
+  /// By replica, where each has a device: its rows of all fields, there already. Empty: they are brought there.
+  std::span<const std::vector<at::Tensor>> placed{};
+
+  /// The rows that a replica has of so many that are left.
+  [[nodiscard]] Rows rows_of_replica(std::int64_t rows, std::size_t replica, std::size_t replicas) const;
 };
 
 /// What one replica found on its rows.
@@ -61,6 +67,9 @@ struct Part {
 ///
 /// A network that is cut into stages has one replica and a thread a stage (stages/stage_pipeline.h): its parts are
 /// those of the micro-batches.
+///
+/// With several devices, each replica has one, with weights and gradients of its own (devices/device_mirrors.h); the
+/// optimiser steps on that of replica 0. What a pass comes to is brought there.
 class Replicas {
  public:
   struct Options {
@@ -75,7 +84,8 @@ class Replicas {
     std::size_t bucket_bytes = std::size_t{4} << 20;   ///< of gradients that are exchanged at once
     bool short_gradients = false;                      ///< they are exchanged in bfloat16
     bool shares_norms = false;                         ///< TrainerSettings::sync_batch_norm
-    Trace* trace = nullptr;                            ///< gets lanes: each stage, gradients on their way to other ranks
+    Trace* trace = nullptr;             ///< gets lanes: each stage, gradients on their way to other ranks
+    std::vector<at::Device> devices{};  ///< of each replica, in place of `count`; none: all on the model's
   };
 
   /// Takes the model as replica 0, which gets the calling thread: train() and evaluate() must be called from it. The
@@ -133,8 +143,22 @@ class Replicas {
   [[nodiscard]] const StagePipeline* stages() const { return stages_.get(); }
   /// What frozen layers give is looked up there from now on; see Model::look_up().
   void look_up(std::shared_ptr<FrozenFeatures> features);
-  /// Parameters or buffers of replica 0 that do not learn have other values than before.
+  /// Parameters or buffers of replica 0 have other values than before.
   void share_again() { shared_ = ranks_share_ = false; }
+  /// See FlatOptimizer: the weights of all replicas, wherever they lie.
+  void use_average(bool on);
+  void copy_measured(FlatOptimizer::Averaged& to) const;
+  void restore_measured(const FlatOptimizer::Averaged& from);
+  /// parameters(), optimizer() and gradients() have what lies on the devices of stages; and the way back, of what was
+  /// changed there. Nothing where all lies in one block.
+  void fetch() const;
+  void send() const;
+  /// A replica's, flat, on whatever device.
+  [[nodiscard]] const at::Tensor& gradients(std::size_t replica) const;
+  /// Where batches go: one for all replicas, or that of each.
+  [[nodiscard]] std::vector<at::Device> batch_devices() const;
+  /// Where each replica compares predictions with targets.
+  [[nodiscard]] std::vector<at::Device> loss_devices() const;
 
   [[nodiscard]] const Model& model() const { return *models_.front(); }
   [[nodiscard]] std::size_t count() const { return models_.size(); }
@@ -167,6 +191,14 @@ class Replicas {
   [[nodiscard]] std::size_t later_part(const Model::Place& place);
   /// Throws StepFailed where the loss scale has fallen to nearly 0.
   void check_loss_scale() const;
+  /// What replicas on devices of their own do together.
+  void make_mirrors();
+  [[nodiscard]] Result<std::unique_ptr<Model>> make_replica(std::size_t member);
+  void sum_over_devices(TrainerMeter& meter);
+  void spread_weights() const;
+  [[nodiscard]] std::vector<at::Tensor> own_rows(const std::vector<at::Tensor>& fields, const BatchDivision& division,
+                                                 const Rows& rows, std::size_t member) const;
+  void bring_together(std::vector<Part>& parts, bool measured) const;
   void copy_gradient(double scale);
   void share_buffers();
   /// A batch through the stages; see StagePipeline::begin().
@@ -183,7 +215,7 @@ class Replicas {
   [[nodiscard]] std::int64_t agreed_rows(TrainerMeter& meter);
   void begin_to_share_buffers();
   /// In place of rows, of a replica that has none.
-  [[nodiscard]] std::vector<at::Tensor> row_of_zeros() const;
+  [[nodiscard]] std::vector<at::Tensor> row_of_zeros(std::size_t member) const;
   void sum_over_ranks(TrainerMeter& meter);
   /// Does the optimiser's work on this replica's shards: where each rank steps its own, one of those among them.
   template <class Work>
@@ -195,6 +227,7 @@ class Replicas {
   Options options_;
   std::vector<std::unique_ptr<Model>> models_{};
   std::unique_ptr<FlatParameters> parameters_{};
+  std::unique_ptr<DeviceMirrors> mirrors_{};    ///< null: replicas share their parameters
   std::unique_ptr<FlatOptimizer> optimizer_{};  ///< each replica's thread steps its own part of the parameters
   /// How the gradients are unscaled and checked is fused into the optimiser's pass over them.
   std::optional<LossScaler> scaler_{};

@@ -17,9 +17,8 @@ void Replicas::make_exchange() {
   ProcessGroup& group = options_.ranks->group();
   exchange_ = std::make_unique<GradientExchange>(
       group, *parameters_,
-      GradientExchange::Options{.bucket_bytes = options_.bucket_bytes,
-                                .in_bfloat16 = options_.short_gradients,
-                                .trace = options_.trace});
+      GradientExchange::Options{
+          .bucket_bytes = options_.bucket_bytes, .in_bfloat16 = options_.short_gradients, .trace = options_.trace});
   sharing_ = std::make_unique<SharedTensors>(group);
   for (std::size_t i = 0; i < models_.size(); ++i) exchange_->watch(models_[i]->parameters(), i);
 }
@@ -65,7 +64,7 @@ void Replicas::sum_over_ranks(TrainerMeter& meter) {
   });
 }
 
-std::vector<at::Tensor> Replicas::row_of_zeros() const {
+std::vector<at::Tensor> Replicas::row_of_zeros(std::size_t member) const {
   std::vector<at::Tensor> fields;
   const auto add = [&](const LayerPlan& layer) {
     for (std::size_t i = 0; i < layer.from.size(); ++i) {
@@ -78,7 +77,7 @@ std::vector<at::Tensor> Replicas::row_of_zeros() const {
       for (std::size_t d = 1; d < desc.shape.size(); ++d)
         shape.push_back(desc.shape[d].known() ? desc.shape[d].size() : 1);
       fields[field] =
-          at::zeros(shape, at::TensorOptions().dtype(scalar_type(desc.dtype)).device(models_.front()->device()));
+          at::zeros(shape, at::TensorOptions().dtype(scalar_type(desc.dtype)).device(models_[member]->device()));
     }
   };
   const ModelPlan& plan = models_.front()->plan();  // in which all sizes are known

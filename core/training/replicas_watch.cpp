@@ -20,6 +20,7 @@ void Replicas::copy_gradient(double scale) {
   const torch::NoGradGuard no_gradients;
   keeps_gradient_ = false;
   try {
+    parameters_->fetch();
     at::Tensor sum = parameters_->gradients(0).clone();
     for (std::size_t i = 1; i < parameters_->replicas(); ++i) sum.add_(parameters_->gradients(i));
     kept_gradient_ = sum.mul_(scale);
@@ -38,6 +39,7 @@ WatchedTensors Replicas::tensors() {
   for (std::size_t i = 0; i < named.size() && i < borders.size(); ++i)
     all.parts.push_back(
         {named[i].name, static_cast<std::size_t>(borders[i]), static_cast<std::size_t>(named[i].tensor.numel())});
+  parameters_->fetch();
   all.weights = host_floats(parameters_->values());
   if (gradient.defined()) all.gradients = host_floats(gradient);
   return all;

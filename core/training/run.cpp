@@ -9,6 +9,7 @@
 #include "engine/pipeline_settings.h"
 #include "training/apply_options.h"
 #include "training/block_cache.h"
+#include "training/devices/placement.h"
 #include "training/learner.h"
 #include "training/memory/out_of_memory.h"
 #include "training/ranks/join_ranks.h"
@@ -203,6 +204,9 @@ Result<TrainerLoop::End> Run::Impl::execute() {
   if (!plan) return fail(std::move(plan.error()));
   if (options_.ranks)
     if (Status fine = check_for_ranks(**plan, *options_.ranks); !fine) return fail(std::move(fine.error()));
+  if (options_.train && (*plan)->network() != nullptr)  // before data are worked on for a run that cannot be
+    if (auto placed = place_network((*plan)->trainer, devices_there(), options_.world); !placed)
+      return fail(std::move(placed.error()).at_node((*plan)->trainer_node));
   result_.execution.seed = (*plan)->trainer.seed;
   state_.planned(*plan);
   tell_of_data(**plan);

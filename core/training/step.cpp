@@ -93,9 +93,21 @@ void LossTally::restore(const Totals& totals) {
   loss_sum_.reset();
 }
 
-SplitTally::SplitTally(const ModelPlan& plan, std::string_view split, std::size_t replicas)
-    : plan_(plan), split_(split) {
-  for (std::size_t i = 0; i < replicas; ++i) metrics_.emplace_back(plan, split);
+SplitTally::SplitTally(const ModelPlan& plan, std::string_view split, std::vector<at::Device> devices)
+    : plan_(plan), split_(split), devices_(std::move(devices)) {
+  for (std::size_t i = 0; i < devices_.size(); ++i) metrics_.emplace_back(plan, split);
+}
+
+Metrics SplitTally::metrics() const {
+  const auto elsewhere = [this](const at::Device& device) { return device != devices_.front(); };
+  if (std::none_of(devices_.begin(), devices_.end(), elsewhere)) return merged_values(plan_, split_, metrics_);
+  std::vector<MetricSet> here;  // what lies on several devices is put together on the host
+  for (const MetricSet& replica : metrics_) {
+    std::map<std::string, at::Tensor> state = replica.state();
+    for (auto& [name, counted] : state) counted = counted.cpu();
+    here.emplace_back(plan_, split_).restore(state);
+  }
+  return merged_values(plan_, split_, here);
 }
 
 void SplitTally::clear() {
@@ -115,7 +127,7 @@ NamedTensors SplitTally::collect() {
   return tallies;
 }
 
-Status SplitTally::restore(const NamedTensors& tallies, at::Device device) {
+Status SplitTally::restore(const NamedTensors& tallies) {
   clear();
   LossTally::Totals totals;
   std::map<std::size_t, std::map<std::string, at::Tensor>> by_replica;
@@ -130,7 +142,8 @@ Status SplitTally::restore(const NamedTensors& tallies, at::Device device) {
     std::size_t replica = 0;
     const auto [end, fault] = std::from_chars(name.data(), name.data() + name.size(), replica);
     if (fault != std::errc() || *end != '.') return fail(fmt::format("the tally '{}' belongs to no replica", name));
-    by_replica[replica].emplace(std::string(end + 1), tensor_of(value).to(device));
+    by_replica[replica].emplace(std::string(end + 1),
+                                tensor_of(value).to(devices_[replica < devices_.size() ? replica : 0]));
   }
   loss_.restore(totals);
   for (const auto& [replica, state] : by_replica) {
@@ -146,17 +159,27 @@ Status SplitTally::restore(const NamedTensors& tallies, at::Device device) {
 }
 
 Step::Step(const Plan& plan, const ModelPlan& network, std::unique_ptr<Replicas> replicas, TrainerMeter& meter)
-    : plan_(plan),
-      network_(network),
-      replicas_(std::move(replicas)),
-      uploader_(replicas_->model().device(), record_descs(plan.train), largest_batch(plan)),
-      meter_(meter) {}
+    : plan_(plan), network_(network), replicas_(std::move(replicas)), meter_(meter) {
+  const std::vector<at::Device> devices = replicas_->batch_devices();
+  const std::size_t rows = (largest_batch(plan) + devices.size() - 1) / devices.size();
+  for (const at::Device& device : devices)
+    uploaders_.push_back(std::make_unique<BatchUploader>(device, record_descs(plan.train), rows));
+}
+
+BatchDivision Step::division_of(const Batch& batch) const {
+  return {.drawn = static_cast<std::int64_t>(batch.drawn), .missing = batch.missing, .placed = placed_};
+}
 
 std::vector<at::Tensor> Step::upload(const Batch& batch, const DataPlan& data) {
   meter_.enter(Phase::HostToDevice);
   check_classes(network_, data, batch);
   try {
-    return uploader_.upload(batch);
+    if (uploaders_.size() == 1) return uploaders_.front()->upload(batch);
+    placed_.clear();
+    const auto all = static_cast<std::int64_t>(batch.records);
+    for (std::size_t i = 0; i < uploaders_.size(); ++i)
+      placed_.push_back(uploaders_[i]->upload(batch, division_of(batch).rows_of_replica(all, i, uploaders_.size())));
+    return BatchUploader::shown(batch, record_descs(data));
   } catch (const std::exception& fault) {
     throw StepFailed(library_error(fault, plan_.trainer_node));
   }
@@ -164,7 +187,7 @@ std::vector<at::Tensor> Step::upload(const Batch& batch, const DataPlan& data) {
 
 void Step::finish() {
   try {
-    uploader_.finish_step();
+    for (const auto& uploader : uploaders_) uploader->finish_step();
   } catch (const std::exception& fault) {
     throw StepFailed(library_error(fault, plan_.trainer_node));
   }
@@ -174,9 +197,8 @@ std::vector<Part> Step::train(const Batch& batch, SplitTally& tally) {
   std::vector<at::Tensor> fields;
   if (batch.records > 0) fields = upload(batch, plan_.train);
   const bool last = replicas_->pending() + 1 >= plan_.trainer.accumulate;
-  std::vector<Part> parts =
-      replicas_->accumulate(fields, meter_, tally.by_replica(), {.records = batch.record_ids, .training = true},
-                            {.drawn = static_cast<std::int64_t>(batch.drawn), .missing = batch.missing}, last);
+  std::vector<Part> parts = replicas_->accumulate(
+      fields, meter_, tally.by_replica(), {.records = batch.record_ids, .training = true}, division_of(batch), last);
   if (replicas_->pending() >= plan_.trainer.accumulate) replicas_->step(meter_);
   if (batch.records > 0) finish();
   if (replicas_->ranks() == nullptr) tally.add(parts);
@@ -186,9 +208,8 @@ std::vector<Part> Step::train(const Batch& batch, SplitTally& tally) {
 std::vector<Part> Step::evaluate(const Batch& batch, SplitTally& tally) {
   const std::vector<at::Tensor> fields = upload(batch, *plan_.validation);
   meter_.enter(Phase::Forward);
-  std::vector<Part> parts =
-      replicas_->evaluate(fields, tally.by_replica(), {.records = batch.record_ids, .training = false},
-                          {.drawn = static_cast<std::int64_t>(batch.drawn), .missing = batch.missing});
+  std::vector<Part> parts = replicas_->evaluate(fields, tally.by_replica(),
+                                                {.records = batch.record_ids, .training = false}, division_of(batch));
   finish();
   if (replicas_->ranks() == nullptr) tally.add(parts);
   return parts;

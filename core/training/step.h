@@ -51,7 +51,8 @@ class LossTally {
 /// What is measured on one split of the data over an epoch: the loss by the run's thread, metrics by the replicas'.
 class SplitTally {
  public:
-  SplitTally(const ModelPlan& plan, std::string_view split, std::size_t replicas);
+  /// `devices`: of each replica's predictions.
+  SplitTally(const ModelPlan& plan, std::string_view split, std::vector<at::Device> devices);
 
   [[nodiscard]] std::vector<MetricSet>& by_replica() { return metrics_; }
   void add(const std::vector<Part>& parts) { loss_.add(parts); }
@@ -59,16 +60,17 @@ class SplitTally {
   /// Waits for the device.
   [[nodiscard]] LossTally::Totals loss() { return loss_.read(); }
   /// Without the loss. Waits for the device.
-  [[nodiscard]] Metrics metrics() const { return merged_values(plan_, split_, metrics_); }
+  [[nodiscard]] Metrics metrics() const;
   void clear();
   /// For a run that goes on inside an epoch: see TrainingState::tallies. Waits for the device.
   [[nodiscard]] NamedTensors collect();
-  /// On the device of the predictions. What more replicas counted than there are is merged. Error: damaged.
-  Status restore(const NamedTensors& tallies, at::Device device);
+  /// What more replicas counted than there are is merged. Error: damaged.
+  Status restore(const NamedTensors& tallies);
 
  private:
   const ModelPlan& plan_;
   std::string_view split_;
+  std::vector<at::Device> devices_;
   LossTally loss_{};
   std::vector<MetricSet> metrics_{};
 };
@@ -99,12 +101,14 @@ class Step {
 
  private:
   [[nodiscard]] std::vector<at::Tensor> upload(const Batch& batch, const DataPlan& data);
+  [[nodiscard]] BatchDivision division_of(const Batch& batch) const;
   void finish();
 
   const Plan& plan_;
   const ModelPlan& network_;
   std::unique_ptr<Replicas> replicas_;
-  BatchUploader uploader_;
+  std::vector<std::unique_ptr<BatchUploader>> uploaders_{};  ///< one for all replicas, or one each
+  std::vector<std::vector<at::Tensor>> placed_{};            ///< by uploader, where there are several
   TrainerMeter& meter_;
 };
 

@@ -9,6 +9,8 @@
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include <optional>
+
 namespace feedline::inline training {
 namespace {
 
@@ -49,13 +51,17 @@ class BatchUploader::StreamLane final : public UploadLane {
     }
   }
 
+  /// Of the batches that come: all of them, or some rows.
+  void take(std::optional<Rows> rows) { rows_ = rows; }
+
   void copy(std::size_t slot, const Batch& batch) override {
     Slot& to = slots_[slot];
     const c10::StreamGuard on_copies(copies_);
     to.read.block(copies_);
     to.parts.clear();
     for (std::size_t i = 0; i < fields_.size(); ++i) {
-      const at::Tensor host = host_tensor(batch, i, fields_[i]);
+      at::Tensor host = host_tensor(batch, i, fields_[i]);
+      if (rows_) host = host.narrow(0, rows_->first, rows_->count);
       to.parts.push_back(part_for(to.tensors[i], host));
       to.parts.back().copy_(host, /*non_blocking=*/true);
     }
@@ -82,6 +88,7 @@ class BatchUploader::StreamLane final : public UploadLane {
   c10::Stream copies_;
   const std::vector<TensorDesc>& fields_;
   std::vector<Slot> slots_{};
+  std::optional<Rows> rows_{};
 };
 
 BatchUploader::BatchUploader(at::Device device, std::vector<TensorDesc> fields, std::size_t rows)
@@ -94,9 +101,24 @@ BatchUploader::BatchUploader(at::Device device, std::vector<TensorDesc> fields, 
 BatchUploader::~BatchUploader() = default;
 
 std::vector<at::Tensor> BatchUploader::upload(const Batch& batch) {
-  if (buffer_) return lane_->parts(buffer_->put(batch));
+  if (!buffer_) return shown(batch, fields_);
+  lane_->take(std::nullopt);
+  return lane_->parts(buffer_->put(batch));
+}
+
+std::vector<at::Tensor> BatchUploader::upload(const Batch& batch, const Rows& rows) {
+  if (buffer_) {
+    lane_->take(rows);
+    return lane_->parts(buffer_->put(batch));
+  }
+  std::vector<at::Tensor> tensors = shown(batch, fields_);
+  for (at::Tensor& tensor : tensors) tensor = tensor.narrow(0, rows.first, rows.count);
+  return tensors;
+}
+
+std::vector<at::Tensor> BatchUploader::shown(const Batch& batch, const std::vector<TensorDesc>& fields) {
   std::vector<at::Tensor> tensors;
-  for (std::size_t i = 0; i < fields_.size(); ++i) tensors.push_back(host_tensor(batch, i, fields_[i]));
+  for (std::size_t i = 0; i < fields.size(); ++i) tensors.push_back(host_tensor(batch, i, fields[i]));
   return tensors;
 }
 

@@ -103,6 +103,25 @@ class TestMemoryForecast : public QObject {
   Q_OBJECT
 
  private Q_SLOTS:
+  /// What one of them needs, beside what the tightest one has; stages need together what all have.
+  void several_gpus() {
+    const ModelPlan plan = five_layers();
+    Execution execution{.device = "cuda:0,cuda:1", .replicas = 2, .precision = "float32"};
+    QCOMPARE(forecast_memory(plan, execution, kRows).total(), forecast_memory(plan, one_replica(), kRows / 2).total());
+    ProcessSample process;
+    process.gpus.resize(2);
+    process.gpus[0].memory_total = 10;
+    process.gpus[0].memory_used = 3;
+    process.gpus[1].memory_total = 6;
+    process.gpus[1].memory_used = 1;
+    QCOMPARE(memory_there(execution, process), std::uint64_t{5});
+    execution.replicas = 1;
+    execution.stages = 2;
+    QCOMPARE(memory_there(execution, process), std::uint64_t{12});
+    execution.device = "cuda:2,cpu";
+    QCOMPARE(memory_there(execution, process), std::uint64_t{0});  // nobody knows
+  }
+
   void by_hand() {
     const ModelPlan plan = network({linear(8), {"relu"}, linear(kClasses)}, features(), "adam", {{"ema", 0.9}});
     constexpr std::uint64_t kNumbers = kFeatures * 8 + 8 + 8 * kClasses + kClasses;

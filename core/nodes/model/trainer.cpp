@@ -33,17 +33,14 @@ Status check_split(const LearningSettings& settings) {
   return {};
 }
 
-/// Stages share the cores out among the parts of one network on the CPU.
-Status check_stages(const TrainerSettings& settings, const DeviceName& device) {
-  if (settings.stages.empty()) return {};
-  if (settings.replicas > 1)
+/// Stages share the cores out among the parts of one network, or have a device each.
+Status check_stages(const TrainerSettings& settings, const DeviceNames& devices) {
+  if (!settings.stages.empty() && settings.replicas > 1)
     return fail(Error{.reason = "a network that is cut into stages has one replica",
                       .remedy = "Set replicas to 0 or 1, or clear stages",
                       .parameter = "replicas"});
-  if (device.kind == DeviceName::Kind::Cuda)
-    return fail(Error{.reason = "stages are parts of the CPU: a network on a GPU is not cut",
-                      .remedy = "Set device to cpu, or clear stages",
-                      .parameter = "device"});
+  if (Status fit = check_devices(devices, settings.stages.size() + 1); !fit)
+    return fail(std::move(fit.error()).at_parameter("device"));
   return {};
 }
 
@@ -100,7 +97,10 @@ struct Trainer {
         .param("restore_best", &Params::restore_best,
                "With stop_early, the run ends with the weights of the epoch whose metric was best.")
         .only_with("loss")
-        .param("device", &Params::device, "auto (a GPU if there is one), cpu, cuda, or cuda:1 for the second GPU.")
+        .param("device", &Params::device,
+               "auto (a GPU if there is one), cpu, cuda, or cuda:1 for the second GPU. Several GPUs, cuda:0,cuda:1 or "
+               "cuda:all, have a replica each, which trains on a part of every batch. With stages: one a stage, in "
+               "their order, such as cuda:0,cuda:1 or cpu,cuda:0; auto and cpu share the cores out among them.")
         .only_with("loss")
         .param("validation_split", &Params::validation_split, range(0, 0.9).ui(0, 0.5),
                "Share of the records that is set aside for validation; 0 where the validation port is connected.")
@@ -142,7 +142,7 @@ struct Trainer {
         .param(
             "replicas", &Params::replicas, range(0, 256).ui(0, 16),
             "Copies of the model for data parallelism: each trains on a part of every batch, and gradients are summed. "
-            "0: one per core on the CPU, with at least 8 records of the batch for each. A GPU always has one.")
+            "0: one per core on the CPU, with at least 8 records of the batch for each. Each GPU of device has one.")
         .only_with("loss")
         .param(
             "sync_batch_norm", &Params::sync_batch_norm,
@@ -159,7 +159,8 @@ struct Trainer {
                .unique = true,
                .item_text = "pattern",
                .form = "the path of a layer, with * for any text"},
-              "Cuts the network into parts that work at the same time, each on cores of its own: the layers at which "
+              "Cuts the network into parts that work at the same time, each on cores or a device of its own: layers at "
+              "which "
               "the next part begins, from the batch to the loss, such as linear2 or block/*. What lies behind such a "
               "layer belongs to the same part or a later one. Empty: one part.")
         .only_with("loss")
@@ -225,9 +226,9 @@ struct Trainer {
       return fail(Error{.reason = "no metric is named",
                         .remedy = "Name one, such as val_loss, or write off",
                         .parameter = "stop_early"});
-    const auto device = parse_device_name(params.device);
-    if (!device) return fail(Error(device.error()).at_parameter("device"));
-    if (Status stages = check_stages(params, *device); !stages) return fail(std::move(stages.error()));
+    const auto devices = parse_device_names(params.device);
+    if (!devices) return fail(Error(devices.error()).at_parameter("device"));
+    if (Status stages = check_stages(params, *devices); !stages) return fail(std::move(stages.error()));
     if (Status split = check_split(params); !split) return fail(std::move(split.error()));
     return std::vector<TensorDesc>{};
   }

@@ -29,7 +29,7 @@ std::vector<at::Tensor> Model::run_block(const RecomputeBlock& block, std::span<
   std::size_t at = block.first;
   try {
     std::optional<AutocastGuard> precision;
-    if (format_.mixed()) precision.emplace(device_.type(), format_.numbers);
+    if (format_.mixed()) precision.emplace(stage_device(plan_.layers[block.first].stage).type(), format_.numbers);
     for (; at < block.end; ++at) {
       if (stop.stop_requested()) throw StepCancelled();
       const Nanos started = meters_ == nullptr ? 0 : Clock::system().now();

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/memory/out_of_memory.h"
 
+#include "base/device_name.h"
 #include "base/memory.h"
 #include "plan/memory_advice.h"
 #include "training/step_fault.h"
 
-#include <cstdlib>
+#include <algorithm>
+#include <limits>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -45,12 +47,20 @@ Error with_memory_advice(Error error, const Plan& plan, const Execution& executi
 
 std::uint64_t memory_there(const Execution& execution, const ProcessSample& process) {
   if (execution.on_cpu()) return free_memory();
-  const std::size_t colon = execution.device.find(':');
-  const std::size_t index =
-      colon == std::string::npos ? 0 : std::strtoul(execution.device.c_str() + colon + 1, nullptr, 10);
-  if (index >= process.gpus.size()) return 0;
-  const GpuSample& gpu = process.gpus[index];
-  return gpu.memory_total > gpu.memory_used ? gpu.memory_total - gpu.memory_used : 0;
+  const auto named = parse_device_names(execution.device);
+  if (!named) return 0;
+  std::uint64_t all = 0;
+  std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
+  for (const DeviceName& name : named->names) {
+    if (name.kind != DeviceName::Kind::Cuda) continue;
+    const auto index = static_cast<std::size_t>(name.index);
+    if (index >= process.gpus.size()) return 0;
+    const GpuSample& gpu = process.gpus[index];
+    const std::uint64_t unused = gpu.memory_total > gpu.memory_used ? gpu.memory_total - gpu.memory_used : 0;
+    all += unused;
+    least = std::min(least, unused);
+  }
+  return execution.stages > 1 ? all : least;  // each replica needs as much, stages need it together
 }
 
 }  // namespace feedline::inline training

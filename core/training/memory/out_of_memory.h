@@ -32,7 +32,8 @@ std::invoke_result_t<Work&> catch_lack_of_memory(Work&& work) {
 /// With what would help, and by how much (plan/memory_advice.h), as the remedy. Other errors stay as they are.
 [[nodiscard]] Error with_memory_advice(Error error, const Plan& plan, const Execution& execution);
 
-/// Bytes that a run on this device may take now: of the machine, or of the GPU of that number; 0: not known.
+/// Bytes that a run on these devices may take now, a replica each: of the machine, or of the GPU of that number; of all
+/// GPUs where stages share the network out; 0: not known.
 [[nodiscard]] std::uint64_t memory_there(const Execution& execution, const ProcessSample& process);
 
 }  // namespace feedline::inline training

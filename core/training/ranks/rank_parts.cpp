@@ -136,8 +136,8 @@ Metrics metrics_over_ranks(const RankAgreement& ranks, const ModelPlan& plan, st
   const std::size_t replicas = own.by_replica().size();
   std::vector<MetricSet> sets;
   for (const std::string& bytes : ranks.gather(packed(own.collect()))) {
-    SplitTally rank(plan, split, replicas);
-    if (Status restored = rank.restore(or_throw(unpacked(bytes)), device); !restored)
+    SplitTally rank(plan, split, std::vector<at::Device>(replicas, device));
+    if (Status restored = rank.restore(or_throw(unpacked(bytes))); !restored)
       throw StepFailed(std::move(restored.error()));
     for (MetricSet& set : rank.by_replica()) sets.push_back(std::move(set));
   }

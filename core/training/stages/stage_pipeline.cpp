@@ -2,8 +2,10 @@
 #include "training/stages/stage_pipeline.h"
 
 #include "base/clock.h"
+#include "training/device.h"
 #include "training/replicas.h"
 
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -31,11 +33,19 @@ std::vector<bool> stage_borders(const ModelPlan& plan) {
 
 Nanos stage_clock() { return Clock::system().now(); }
 
+/// Until what this thread has begun on the device is done.
+void wait_for_stage(const at::Device& device) {
+  if (device.is_cpu()) return;
+  const c10::impl::VirtualGuardImpl guard(device.type());
+  guard.synchronizeStream(guard.getStream(device));
+}
+
 }  // namespace
 
 StagePipeline::StagePipeline(Model& model, Trace* trace)
     : model_(model), stages_(std::max<std::size_t>(model.plan().stages, 1)), layers_(model.plan().layers.size()) {
   add_wires();
+  if (model.is_placed()) note_fields();
   for (std::size_t stage = 0; trace != nullptr && stage < stages_.size(); ++stage)
     stages_[stage].lane = &trace->lane(fmt::format("stage {}", stage + 1));
   if (trace != nullptr) {
@@ -64,6 +74,37 @@ void StagePipeline::add_wires() {
   add(plan.loss, stages_.size() - 1);
 }
 
+void StagePipeline::note_fields() {
+  reads_.resize(stages_.size());
+  const auto add = [&](const LayerPlan& reader, std::size_t stage) {
+    for (const LayerPlan::Input& from : reader.from) {
+      if (from.field < 0) continue;
+      const auto field = static_cast<std::size_t>(from.field);
+      if (reads_[stage].size() <= field) reads_[stage].resize(field + 1, false);
+      reads_[stage][field] = true;
+    }
+  };
+  const ModelPlan& plan = model_.plan();
+  for (const LayerPlan& layer : plan.layers) add(layer, layer.stage);
+  add(plan.loss, stages_.size() - 1);
+}
+
+/// Whole, before any of the stages is at work: a copy waits for all that its device has to do. The batch's memory is
+/// not read behind this.
+void StagePipeline::place_fields(const std::vector<at::Tensor>& fields) {
+  for (std::size_t index = 0; index < stages_.size(); ++index) {
+    Stage& stage = stages_[index];
+    stage.fields.assign(rows_.size(), std::vector<at::Tensor>(fields.size()));
+    for (std::size_t field = 0; field < std::min(fields.size(), reads_[index].size()); ++field) {
+      if (!reads_[index][field]) continue;
+      const at::Tensor whole = fields[field].to(model_.stage_device(index));
+      std::int64_t first = 0;
+      for (std::size_t micro = 0; micro < rows_.size(); first += rows_[micro++])
+        stage.fields[micro][field] = whole.narrow(0, first, rows_[micro]);
+    }
+  }
+}
+
 void StagePipeline::begin(const std::vector<at::Tensor>& fields, std::optional<double> weight) {
   begun_ = stage_clock();
   all_rows_ = fields.front().size(0);
@@ -85,6 +126,7 @@ void StagePipeline::begin(const std::vector<at::Tensor>& fields, std::optional<d
     stage.compared.assign(micros, {});
     stage.busy = 0;
   }
+  if (model_.is_placed()) place_fields(fields);
 }
 
 void StagePipeline::work(std::size_t stage, const std::stop_token& stop, TrainerMeter* meter) {
@@ -108,18 +150,21 @@ void StagePipeline::forward(std::size_t index, std::size_t micro, const std::sto
   Kept& kept = stage.kept[micro];
   std::vector<at::Tensor> given = stage.forward.take(micro, stop);
   const Nanos started = stage_clock();
+  const at::Device device = model_.stage_device(index);
   std::vector<at::Tensor> outputs(model_.layer_count());
   for (const Wire& wire : stage.in) {
     const at::Tensor& from = given[wire.in];
-    at::Tensor leaf = from.detach();
+    at::Tensor leaf = moved_to(from.detach(), device);
     if (weight_ && from.requires_grad()) leaf.set_requires_grad(true);
     if (weight_) kept.entered.push_back(leaf);
     outputs[wire.layer] = std::move(leaf);
   }
   given.clear();
-  at::Tensor loss = model_.stage_forward(fields_[micro], index, stop, outputs, stage.compared[micro]);
+  const std::vector<at::Tensor>& fields = stage.fields.empty() ? fields_[micro] : stage.fields[micro];
+  at::Tensor loss = model_.stage_forward(fields, index, stop, outputs, stage.compared[micro]);
   if (loss.defined()) losses_[micro] = loss.detach();
   if (weight_) kept.loss = std::move(loss);
+  wait_for_stage(device);
   count(stage, false, started);
   for (const Wire& wire : stage.out) {
     if (weight_) kept.left.push_back(outputs[wire.layer]);
@@ -142,10 +187,11 @@ void StagePipeline::backward(std::size_t index, std::size_t micro, const std::st
   for (const Wire& wire : stage.out) {
     if (!given[wire.out].defined() || !kept.left[wire.out].requires_grad()) continue;
     roots.push_back(kept.left[wire.out]);
-    gradients.push_back(given[wire.out]);
+    gradients.push_back(moved_to(given[wire.out], kept.left[wire.out].device()));
   }
   try {
     if (!roots.empty()) torch::autograd::backward(roots, gradients);
+    wait_for_stage(model_.stage_device(index));
   } catch (const StepCancelled&) {
     throw;
   } catch (const std::exception& fault) {
@@ -176,10 +222,14 @@ std::vector<StagePipeline::Micro> StagePipeline::finish() {
   for (std::size_t micro = 0; micro < fields_.size(); ++micro) {
     Micro one{.outcome = {.loss = std::move(losses_[micro])}, .rows = rows_[micro]};
     for (Stage& stage : stages_)  // in the order of layers, which come by stage
-      for (Compared& compared : stage.compared[micro]) one.outcome.compared.push_back(std::move(compared));
+      for (Compared& compared : stage.compared[micro]) {
+        compared.move_to(model_.loss_device());
+        one.outcome.compared.push_back(std::move(compared));
+      }
     micros.push_back(std::move(one));
   }
   fields_.clear();
+  for (Stage& stage : stages_) stage.fields.clear();
   return micros;
 }
 

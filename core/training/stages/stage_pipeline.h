@@ -25,6 +25,9 @@ namespace feedline::inline training {
 /// are those of the whole batch, to rounding, and the same bytes for every schedule and timing.
 ///
 /// As with PyTorch's pipelines, layers see one micro-batch at a time: batch norm normalises over it.
+///
+/// Stages may have devices of their own (Model::is_placed()): what passes between two of them is copied, and the thread
+/// of a stage waits for its device behind each piece of work, so that the times are those of the device.
 class StagePipeline {
  public:
   /// The model must outlive it. Writes a lane a stage into the timeline, where there is one.
@@ -71,18 +74,23 @@ class StagePipeline {
     StageMail backward{};                           ///< gradients of what this one gave
     std::vector<Kept> kept{};                       ///< by micro-batch
     std::vector<std::vector<Compared>> compared{};  ///< the same
-    ModelStageSample spent{};                       ///< without layers
-    Nanos busy = 0;                                 ///< in this step
+    /// By micro-batch, of the fields that its layers read, where it has a device of its own; else empty.
+    std::vector<std::vector<at::Tensor>> fields{};
+    ModelStageSample spent{};  ///< without layers
+    Nanos busy = 0;            ///< in this step
     TraceLane* lane = nullptr;
   };
 
   void add_wires();
+  void note_fields();
+  void place_fields(const std::vector<at::Tensor>& fields);
   void forward(std::size_t stage, std::size_t micro, const std::stop_token& stop);
   void backward(std::size_t stage, std::size_t micro, const std::stop_token& stop);
   void count(Stage& stage, bool backward, Nanos started);
 
   Model& model_;
   std::vector<Stage> stages_;
+  std::vector<std::vector<bool>> reads_{};         ///< by stage and field, where stages have devices of their own
   std::vector<Model::LayerMeter> layers_{};        ///< each written by its stage's thread
   std::vector<std::vector<at::Tensor>> fields_{};  ///< by micro-batch
   std::vector<std::int64_t> rows_{};
