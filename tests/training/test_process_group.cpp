@@ -113,16 +113,22 @@ class TestProcessGroup : public QObject {
       for (const at::Tensor& sum : given)
         if (!at::equal(sum, sum_of(ranks, sum.numel()))) ++wrong;
 
-      // Prepared before there are numbers, in another order than they are begun, with something else in between.
+      // Prepared before there are numbers, in another order than they are begun, and before or behind something else.
       const at::Tensor first = at::zeros({30'001});
       const at::Tensor second = at::zeros({7});
-      const auto sum_of_first = group.prepare_sum(first);
-      const auto sum_of_second = group.prepare_sum(second);
+      std::unique_ptr<Collective> sum_of_first;
+      std::unique_ptr<Collective> sum_of_second;
+      const auto prepare = [&] {
+        sum_of_first = group.prepare_sum(first);
+        sum_of_second = group.prepare_sum(second);
+      };
       const at::Tensor words = at::empty({ranks, 3}, at::kLong);
-      if (rank == 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));  // one comes last
+      if (rank == 0) prepare();
+      group.all_gather(at::full({3}, rank, at::kLong), words)->wait();
+      if (rank != 0) prepare();
+      if (rank == 1) std::this_thread::sleep_for(std::chrono::milliseconds(5));  // one comes last
       second.copy_(numbers_of(rank, 7));
       sum_of_second->begin();
-      group.all_gather(at::full({3}, rank, at::kLong), words)->wait();
       first.copy_(numbers_of(rank, 30'001));
       sum_of_first->begin();
       sum_of_first->wait();

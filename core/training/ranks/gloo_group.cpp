@@ -3,6 +3,7 @@
 
 #ifdef FEEDLINE_GLOO
 
+#include "base/turns.h"
 #include "training/ranks/gloo_exchange.h"
 #include "training/ranks/rank_meeting.h"
 #include "training/ranks/rank_monitor.h"
@@ -28,6 +29,13 @@ using Gloo = c10d::ProcessGroupGloo;
 
 /// Collectives may take as long as they like: whether the others live is the monitor's matter.
 constexpr auto kNeverTooLong = std::chrono::hours(24 * 365);
+
+/// Turns of Gloo's threads beside others'. With turns as long as those of the thread that works out the gradients,
+/// whoever is woken on its core waits until that one's turn is over: a millisecond or more for each hop of a message.
+constexpr double kTurnsOfMessages = 1.0 / 8;
+
+/// Numbers of operations, after which they begin anew.
+constexpr int kTags = 1 << 29;
 
 /// One operation in the queue of a group.
 struct GlooTurn {
@@ -61,16 +69,20 @@ struct ExchangeQueue {
   std::deque<std::shared_ptr<GlooTurn>> waiting{};
   std::vector<std::shared_ptr<GlooTurn>> failed{};  ///< Gloo may still reach for what they have
   int next_tag = 0;
+  int next_early = 0;
   bool ending = false;
   bool idle = true;
   bool broken = false;  ///< one has failed: no later one can be right
   std::unique_ptr<GlooLine> line{};
 
-  void expect(GlooTurn& turn) {
+  /// `early`: its numbers come later. These are numbered by themselves, since what ranks do meanwhile may stand before
+  /// it on one and behind it on another.
+  void expect(GlooTurn& turn, bool early) {
     const at::NoGradGuard no_gradients;
     std::unique_lock lock(mutex);
-    turn.tag = next_tag;
-    next_tag = (next_tag + 1) & 0x3fffffff;
+    int& next = early ? next_early : next_tag;
+    turn.tag = early ? next + kTags : next;
+    next = (next + 1) % kTags;
     const bool sound = !broken;
     lock.unlock();
     if (sound) turn.fault = fault_of([&] { turn.exchange->expect(*line, turn.tag); });
@@ -232,7 +244,7 @@ class GlooGroup final : public ProcessGroup {
     return begin(flat, true, [](const at::Tensor& host) { return ordered_sum(host); });
   }
   [[nodiscard]] std::unique_ptr<Collective> prepare_sum(const at::Tensor& flat) override {
-    return prepare(flat, true, [](const at::Tensor& host) { return ordered_sum(host); });
+    return prepare(flat, true, true, [](const at::Tensor& host) { return ordered_sum(host); });
   }
   [[nodiscard]] std::unique_ptr<Collective> all_reduce(const at::Tensor& flat) override {
     if (flat.scalar_type() == at::kBFloat16) return sum_in_order(flat);  // which Gloo cannot add
@@ -274,10 +286,10 @@ class GlooGroup final : public ProcessGroup {
   void leave(const std::string& why) override { monitor_->leave(why); }
 
  private:
-  /// `tensor` is what comes of it, and where `reads` what goes into it too; `make` gives the operation on it, or on its
-  /// copy on the host.
+  /// `tensor` is what comes of it, and where `reads` what goes into it too; `early` see
+  /// ExchangeQueue::expect(); `make` gives the operation on it, or on its copy on the host.
   template <class Make>
-  std::unique_ptr<Collective> prepare(const at::Tensor& tensor, bool reads, const Make& make) {
+  std::unique_ptr<Collective> prepare(const at::Tensor& tensor, bool reads, bool early, const Make& make) {
     ByHost by_host;
     if (!tensor.is_cpu())
       by_host = {.device = tensor.detach(), .host = at::empty_like(tensor, at::kCPU), .reads = reads};
@@ -285,13 +297,13 @@ class GlooGroup final : public ProcessGroup {
     turn->done = tensor.numel() == 0;  // so on every rank
     if (!turn->done) {
       turn->exchange = make(by_host.device.defined() ? by_host.host : tensor.detach());
-      queue_->expect(*turn);
+      queue_->expect(*turn, early);
     }
     return std::make_unique<GlooCollective>(queue_, std::move(turn), monitor_, stop_, std::move(by_host));
   }
   template <class Make>
   std::unique_ptr<Collective> begin(const at::Tensor& tensor, bool reads, const Make& make) {
-    auto begun = prepare(tensor, reads, make);
+    auto begun = prepare(tensor, reads, false, make);
     begun->begin();
     return begun;
   }
@@ -311,6 +323,7 @@ Result<std::shared_ptr<ProcessGroup>> join_gloo(const World& world, const std::s
   auto meeting = meet_ranks(world, agreed, limit, stop);
   if (!meeting) return fail(std::move(meeting.error()));
   try {
+    ask_for_turns(kTurnsOfMessages);  // this thread is there for joining alone; Gloo's and the group's begin as it is
     const auto options = Gloo::Options::create(kNeverTooLong);
     options->devices = {Gloo::createDeviceForHostname(meeting->address)};
     options->threads = 1;  // operations come one by one

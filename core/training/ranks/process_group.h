@@ -75,7 +75,8 @@ class ProcessGroup {
   /// and where it is little, give each other all of it, which spares the second way.
   [[nodiscard]] virtual std::unique_ptr<Collective> sum_in_order(const at::Tensor& flat) = 0;
   /// The same in two parts: what other ranks send may come from now on, before this one has its own numbers in `flat`
-  /// and begins (Collective::begin()). All ranks prepare in one order, and begin in one.
+  /// and begins (Collective::begin()). All ranks prepare sums in one order, and begin in one; what else
+  /// they do between the two may stand before it on one rank and behind it on another.
   [[nodiscard]] virtual std::unique_ptr<Collective> prepare_sum(const at::Tensor& flat);
   /// The same by c10d's allreduce, in an order of its own: equal to rounding.
   [[nodiscard]] virtual std::unique_ptr<Collective> all_reduce(const at::Tensor& flat) = 0;
