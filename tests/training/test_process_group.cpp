@@ -202,6 +202,29 @@ class TestProcessGroup : public QObject {
     QVERIFY2(told.find("rank 0 on host here") == 0 && told.find("it was stopped") != std::string::npos, told.c_str());
   }
 
+  /// More than may be on its way at once: what finds no room goes later, on each rank by itself.
+  void much_goes_one_after_the_other() {
+    const QTemporaryDir folder;
+    const auto groups = join_all(worlds_in(folder, 2));
+    QVERIFY(groups[0].has_value() && groups[1].has_value());
+    std::atomic<int> wrong{0};
+    on_each(groups, [&](ProcessGroup& group, int rank) {
+      constexpr std::int64_t kCount = 5 << 20;  // 20 MiB
+      std::vector<at::Tensor> given;
+      std::vector<std::unique_ptr<Collective>> sums;
+      for (int i = 0; i < 3; ++i) {
+        given.push_back(at::full({kCount}, i + rank + 1.0, at::kFloat));
+        sums.push_back(i == 1 ? group.sum_in_order(given.back()) : group.prepare_sum(given.back()));
+      }
+      sums[0]->begin();
+      sums[2]->begin();
+      for (const auto& sum : sums) sum->wait();
+      for (int i = 0; i < 3; ++i)
+        if (given[static_cast<std::size_t>(i)].ne(2.0 * i + 3.0).any().item<bool>()) ++wrong;
+    });
+    QCOMPARE(wrong.load(), 0);
+  }
+
   /// One says why it goes; the others are told so in place of the sum that they wait for.
   void who_leaves_is_named() {
     const QTemporaryDir folder;

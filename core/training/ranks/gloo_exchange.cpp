@@ -96,6 +96,8 @@ class OrderedSum final : public GlooExchange {
  public:
   explicit OrderedSum(at::Tensor flat) : flat_(std::move(flat)) {}
 
+  [[nodiscard]] std::size_t room() const override { return flat_.nbytes(); }  // about
+
   void expect(GlooLine& line, int tag) override {
     const int ranks = line.size();
     if (ranks == 1) return;

@@ -12,6 +12,7 @@
 #endif
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -48,6 +49,8 @@ class GlooLine {
 class GlooExchange {
  public:
   virtual ~GlooExchange() = default;
+  /// Bytes that it takes for what others send, from expect() to the end of finish().
+  [[nodiscard]] virtual std::size_t room() const { return 0; }
   /// Says where what others send goes, before this rank has anything to send itself: Gloo asks who receives before it
   /// sends, so a rank that comes last finds what it waits for. All ranks call it in one order; `tag` is the number of
   /// the operation, on all of them.

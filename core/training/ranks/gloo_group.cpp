@@ -34,6 +34,10 @@ constexpr auto kNeverTooLong = std::chrono::hours(24 * 365);
 /// whoever is woken on its core waits until that one's turn is over: a millisecond or more for each hop of a message.
 constexpr double kTurnsOfMessages = 1.0 / 8;
 
+/// Of what is under way, so that a network slower than backward does not have all gradients lie in memory twice. One
+/// operation may be larger.
+constexpr std::size_t kMostRoom = std::size_t{32} << 20;
+
 /// Numbers of operations, after which they begin anew.
 constexpr int kTags = 1 << 29;
 
@@ -41,6 +45,8 @@ constexpr int kTags = 1 << 29;
 struct GlooTurn {
   std::unique_ptr<GlooExchange> exchange{};
   int tag = 0;
+  std::size_t room = 0;
+  bool late = false;  ///< there was no room yet: it is begun when its turn to be waited for has come
   Nanos begun = 0;
   bool done = false;
   std::string fault{};  ///< what went wrong
@@ -70,6 +76,7 @@ struct ExchangeQueue {
   std::vector<std::shared_ptr<GlooTurn>> failed{};  ///< Gloo may still reach for what they have
   int next_tag = 0;
   int next_early = 0;
+  std::size_t room = 0;  ///< that what is under way takes
   bool ending = false;
   bool idle = true;
   bool broken = false;  ///< one has failed: no later one can be right
@@ -83,19 +90,22 @@ struct ExchangeQueue {
     int& next = early ? next_early : next_tag;
     turn.tag = early ? next + kTags : next;
     next = (next + 1) % kTags;
-    const bool sound = !broken;
+    turn.room = turn.exchange->room();
+    turn.late = turn.room > 0 && room > 0 && room + turn.room > kMostRoom;
+    if (!turn.late) room += turn.room;
+    const bool goes = !broken && !turn.late;
     lock.unlock();
-    if (sound) turn.fault = fault_of([&] { turn.exchange->expect(*line, turn.tag); });
+    if (goes) turn.fault = fault_of([&] { turn.exchange->expect(*line, turn.tag); });
   }
 
   /// Behind expect().
   void begin(const std::shared_ptr<GlooTurn>& turn) {
     const at::NoGradGuard no_gradients;
     std::unique_lock lock(mutex);
-    const bool sound = !broken && turn->fault.empty();
+    const bool goes = !broken && !turn->late && turn->fault.empty();
     lock.unlock();
     turn->begun = Clock::system().now();
-    if (sound) turn->fault = fault_of([&] { turn->exchange->begin(*line, turn->tag); });
+    if (goes) turn->fault = fault_of([&] { turn->exchange->begin(*line, turn->tag); });
     lock.lock();
     waiting.push_back(turn);
     lock.unlock();
@@ -122,10 +132,17 @@ struct ExchangeQueue {
       if (next->fault.empty()) {
         idle = false;
         lock.unlock();
-        std::string fault = fault_of([&] { next->exchange->finish(*line, next->tag); });
+        std::string fault = fault_of([&] {
+          if (next->late) {
+            next->exchange->expect(*line, next->tag);
+            next->exchange->begin(*line, next->tag);
+          }
+          next->exchange->finish(*line, next->tag);
+        });
         const Nanos ended = Clock::system().now();
         if (fault.empty()) next->exchange = nullptr;
         lock.lock();
+        if (!next->late) room -= next->room;
         next->fault = std::move(fault);
         next->lasted = ended - std::max(next->begun, std::exchange(before, ended));
         next->ended = ended;
