@@ -143,6 +143,7 @@ bool Replicas::learn_in(std::uint32_t epoch) {
   if (exchange_)
     for (std::size_t i = 0; i < models_.size(); ++i) exchange_->watch(models_[i]->parameters(), i);
   shared_ = false;
+  moving_of_ranks_.reset();
   return true;
 }
 
