@@ -20,8 +20,8 @@ constexpr double kSlice = 0.75e-3;
 constexpr double kSliceCores = 8;
 /// Batches that differ by less say nothing of what a step takes whatever its rows.
 constexpr double kOtherRows = 0.75;
-/// Beside what the form says, core seconds beyond these bounds are something else's.
-constexpr double kLeastWork = 0.25;
+/// Core seconds beyond so many times what the form says are something else's. Fewer than it says are the idle ones of
+/// threads that wait for each other, which ranks of one thread do not have.
 constexpr double kMostWork = 4;
 
 /// Of a smaller batch with the same threads, the kernels took so long: the line through both gives what is left at no
@@ -111,7 +111,7 @@ ScalingModel ScalingModel::of(const RunFacts& facts, const Profile& profile, con
   take_data_side(scaling, facts, profile, model);
   take_exchange(scaling, facts, profile, scaling.backward);
   if (const double said = scaling.work_without_data(scaling.ranks); model.on_cpu && said > 0 && profile.step_cpu > 0)
-    scaling.work_share = std::clamp(profile.step_cpu * scaling.rows / said, kLeastWork, kMostWork);
+    scaling.work_share = std::clamp(profile.step_cpu * scaling.rows / said, 1.0, kMostWork);
   const double here = scaling.raw(scaling.ranks).samples_per_s;
   if (profile.samples_per_s > 0 && here > 0) scaling.calibration = profile.samples_per_s / here;
   return scaling;

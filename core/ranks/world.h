@@ -25,11 +25,10 @@ struct World {
   std::uint16_t master_port = 0;
   std::filesystem::path store_folder{};  ///< all ranks are on this machine and meet in this folder: no port is opened
   bool store_elsewhere = false;          ///< another process (torchrun's agent) serves the store
-  std::string interface_address{};  ///< where it listens for the other ranks; empty: the one that reaches the master
-  std::string secret{};             ///< all ranks must have the same; empty: none
-  std::string host{};               ///< of this process
-  /// Of this machine, for this rank; one that k ranks may run on counts as 1/k. 0: its part of all that are usable.
-  double cores = 0;
+  std::string interface_address{};    ///< where it listens for the other ranks; empty: the one that reaches the master
+  std::string secret{};               ///< all ranks must have the same; empty: none
+  std::string host{};                 ///< of this process
+  double cores = 0;                   ///< of this machine, for this rank; shared ones count in part; 0: not known
   int restarts = 0;                   ///< how often the launcher has started these ranks again
   std::chrono::seconds patience{20};  ///< for a rank of which nothing is heard
 
