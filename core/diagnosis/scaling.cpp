@@ -133,14 +133,28 @@ void ScalingModel::speed_up_step(double factor) {
   for (double* part : {&once, &optimizer, &kernels, &fixed, &hidden, &backward}) *part /= factor;
 }
 
-double ScalingModel::exposed(std::size_t of_ranks) const {
-  const double whole = between(of_ranks).exchange(bytes, buckets, of_ranks);
-  return std::max(whole - hidden, tail * whole);
+double ScalingModel::cores_of(std::size_t of_ranks) const {
+  return cores / static_cast<double>(std::min(of_ranks, per_machine));
 }
 
 /// Whole ones: a part of a core is none of one's own.
-double ScalingModel::threads_on(double own_cores) const {
-  return on_cpu && fills_cores ? std::max(std::floor(own_cores + kCorePart), 1.0) : threads;
+double ScalingModel::threads_of(std::size_t of_ranks) const {
+  return on_cpu && fills_cores ? std::max(std::floor(cores_of(of_ranks) + kCorePart), 1.0) : threads;
+}
+
+double ScalingModel::rows_of(std::size_t of_ranks) const {
+  return std::max(batch / static_cast<double>(batch_grows ? ranks : of_ranks), 1.0);
+}
+
+double ScalingModel::kernels_of(std::size_t of_ranks) const {
+  return fixed + (kernels - fixed) * rows_of(of_ranks) / rows * threads / threads_of(of_ranks);
+}
+
+/// Backward hides the less, the fewer rows it has.
+double ScalingModel::exposed(std::size_t of_ranks) const {
+  const double whole = between(of_ranks).exchange(bytes, buckets, of_ranks);
+  const double lasts = kernels > 0 ? kernels_of(of_ranks) / kernels : 1;
+  return std::max(whole - hidden * lasts, tail * whole);
 }
 
 /// What one rank of so many takes for a step.
@@ -157,12 +171,11 @@ struct ScalingModel::Step {
 ScalingModel::Step ScalingModel::step_of(std::size_t of_ranks) const {
   const auto n = static_cast<double>(of_ranks);
   Step step;
-  step.own_cores = cores / static_cast<double>(std::min(of_ranks, per_machine));
-  step.rows = std::max(batch / (batch_grows ? static_cast<double>(ranks) : n), 1.0);
-  const double now_threads = threads_on(step.own_cores);
-  const double fewer = threads / now_threads;
+  step.own_cores = cores_of(of_ranks);
+  step.rows = rows_of(of_ranks);
+  const double now_threads = threads_of(of_ranks);
   const double part = optimizer_in_parts ? static_cast<double>(ranks) / n : 1;
-  const double computes = fixed + (kernels - fixed) * step.rows / rows * fewer + optimizer * part * fewer;
+  const double computes = kernels_of(of_ranks) + optimizer * part * threads / now_threads;
 
   const Network& wire = between(of_ranks);
   const double whole = wire.exchange(bytes, buckets, of_ranks);

@@ -91,7 +91,11 @@ struct ScalingModel {
  private:
   struct Step;
   [[nodiscard]] double window(double count) const;
-  [[nodiscard]] double threads_on(double own_cores) const;
+  // Of each of so many ranks.
+  [[nodiscard]] double cores_of(std::size_t of_ranks) const;
+  [[nodiscard]] double threads_of(std::size_t of_ranks) const;
+  [[nodiscard]] double rows_of(std::size_t of_ranks) const;
+  [[nodiscard]] double kernels_of(std::size_t of_ranks) const;
   [[nodiscard]] Step step_of(std::size_t of_ranks) const;
   [[nodiscard]] double work_without_data(std::size_t of_ranks) const;
   [[nodiscard]] ScalingPoint raw(std::size_t of_ranks) const;

@@ -126,11 +126,11 @@ class TestRankScaling : public QObject {
     // and 0.1 ms for the word.
     QVERIFY(near(model.exposed(2), 0.6e-3));
     QVERIFY(near(step_of(model, 2), 11e-3 + 0.6e-3 + 0.6e-3));
-    // With a core to spare nothing but the waiting is left.
+    // With a core to spare nothing but the waiting is left, and a shorter backward pass hides less: 0.6 of it.
     model.fills_cores = false;
     model.threads = 1;
     model.cores = 4;
-    QVERIFY(near(step_of(model, 2), 2e-3 + 4e-3 + 0.5e-3 + 0.6e-3));
+    QVERIFY(near(step_of(model, 2), 2e-3 + 4e-3 + 0.5e-3 + 0.84e-3));
   }
   void data_side_shares_the_cores() {
     ScalingModel model = two_cores();
