@@ -6,6 +6,7 @@
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "diagnosis/whatif.h"
+#include "tuning/rank_probe.h"
 #include "tuning/virtual_gain.h"
 
 #include <fmt/format.h>
@@ -64,10 +65,10 @@ std::string answer_text(const WhatIfAnswer& answer, std::size_t width) {
 
 /// Rates from 1 to 1,024 ranks, and where more of them stop paying.
 std::string scaling_text(const ScalingModel& scaling, std::size_t width) {
-  Table table({"ranks", "samples/s", "efficiency", "exchange", "limit"});
+  Table table({"ranks", "samples/s", "efficiency", "exchange", "cores a rank", "limit"});
   for (const ScalingPoint& point : scaling.curve())
     table.row({count(point.ranks), rate(point.samples_per_s), percent(point.efficiency), percent(point.exchange_share),
-               std::string(name(point.limit))});
+               fmt::format("{:.3g}", point.cores), std::string(name(point.limit))});
   const std::size_t pays = scaling.pays_until();
   std::string text = '\n' + table.text(width);
   const std::string_view what = scaling.per_machine > 1 && pays >= scaling.per_machine ? "machine" : "rank";
@@ -76,28 +77,46 @@ std::string scaling_text(const ScalingModel& scaling, std::size_t width) {
                             count(pays), what)
               : fmt::format("\nBeyond {} one {} more brings less than half of what one alone reaches.\n",
                             plural(pays, "rank"), what);
-  const Network& network = scaling.network;
-  return text +
-         fmt::format(
-             "Batches of {:.0f} shared out, {} a machine, {} of gradients a step. Network ({}): {} a "
-             "message, {}/s.\n",
-             scaling.batch, plural(scaling.per_machine, "rank"), bytes(static_cast<std::uint64_t>(scaling.bytes)),
-             network.measured ? "measured" : "assumed", duration(network.latency),
-             std::isfinite(network.bytes_per_s) ? bytes(static_cast<std::uint64_t>(std::min(network.bytes_per_s, 1e18)))
-                                                : "any number of bytes");
+  text += fmt::format("Batches of {:.0f} shared out, {} of gradients a step. The table rests on this:\n", scaling.batch,
+                      bytes(static_cast<std::uint64_t>(scaling.bytes)));
+  for (const std::string& sentence : scaling.assumptions()) text += "- " + sentence + '\n';
+  return text;
+}
+
+nlohmann::ordered_json wire_json(const Network& wire) {
+  return {{"measured", wire.measured},
+          {"latency_s", wire.latency},
+          {"bytes_per_s", wire.bytes_per_s},
+          {"core_s_a_message", wire.cpu_message},
+          {"core_s_a_byte", wire.cpu_byte}};
 }
 
 nlohmann::ordered_json scaling_json(const ScalingModel& scaling) {
-  nlohmann::ordered_json json = {
-      {"points", nlohmann::ordered_json::array()},         {"pays_until", scaling.pays_until()},
-      {"ranks_per_machine", scaling.per_machine},          {"gradient_bytes", scaling.bytes},
-      {"network_measured", scaling.network.measured},      {"network_latency_s", scaling.network.latency},
-      {"network_bytes_per_s", scaling.network.bytes_per_s}};
+  nlohmann::ordered_json json = {{"points", nlohmann::ordered_json::array()},
+                                 {"pays_until", scaling.pays_until()},
+                                 {"ranks_per_machine", scaling.per_machine},
+                                 {"gradient_bytes", scaling.bytes},
+                                 {"network_measured", scaling.network.measured},
+                                 {"network_latency_s", scaling.network.latency},
+                                 {"network_bytes_per_s", scaling.network.bytes_per_s},
+                                 {"within_machine", wire_json(scaling.loopback)},
+                                 {"cores_per_machine", scaling.cores}};
+  json["step"] = {
+      {"rows", scaling.rows},
+      {"threads", scaling.threads},
+      {"rows_s", scaling.kernels - scaling.fixed},
+      {"fixed_s", scaling.fixed_measured ? nlohmann::ordered_json(scaling.fixed) : nlohmann::ordered_json(nullptr)},
+      {"optimizer_s", scaling.optimizer},
+      {"optimizer_in_parts", scaling.optimizer_in_parts},
+      {"other_s", scaling.once},
+      {"loader_core_s_a_sample", scaling.loader_cpu}};
+  json["assumptions"] = scaling.assumptions();
   for (const ScalingPoint& point : scaling.curve())
     json["points"].push_back({{"ranks", point.ranks},
                               {"samples_per_s", point.samples_per_s},
                               {"efficiency", point.efficiency},
                               {"exchange_share", point.exchange_share},
+                              {"cores_per_rank", point.cores},
                               {"limit", name(point.limit)}});
   return json;
 }
@@ -189,9 +208,15 @@ ExitCode whatif(const WhatIfArguments& arguments) {
   std::optional<Examination> found;
   {
     const Watch watch(arguments);
-    auto examined = examine(*document, watch.options(), arguments.seconds);
+    const double probing = change.of_ranks() ? rank_probe_seconds(arguments.seconds / 2) : 0;
+    auto examined = examine(*document, watch.options().before(probing), arguments.seconds);
     if (!examined) return watch.failed(examined.error());
     found = std::move(*examined);
+    if (change.of_ranks()) {
+      auto probed = probe_ranks(*found, watch.options(), arguments.seconds / 2);
+      if (!probed) return watch.failed(probed.error());
+      found->facts.calibration = *probed;
+    }
   }
   const WhatIfAnswer answer = what_if(found->facts, found->diagnosis, change);
   const std::size_t width = width_of(stdout);
@@ -209,6 +234,7 @@ void add_whatif(CLI::App& app, ExitCode& code) {
       *command,
       "Measures the graph for a while, changes what is asked for in the closed form of its costs, and solves it again "
       "with the best settings (or with the settings as they are, for --workers): the rate, and what limits next. "
+      "For --ranks it also measures smaller batches for half as long, and sums over two processes of this machine. "
       "With --live, one faster node is not solved but measured on the run, by delaying everything else in proportion.");
   command->footer(
       "Examples:\n"

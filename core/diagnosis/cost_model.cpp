@@ -62,7 +62,7 @@ CostModel CostModel::of(const RunFacts& facts, Profile profile) {
   model.costs = std::move(profile);
   model.ranks = static_cast<double>(model.costs.rank_count());
   const auto local = static_cast<double>(model.costs.local_ranks());
-  model.cores = static_cast<double>(std::max<std::size_t>(facts.cores, 1)) / local;
+  model.cores = facts.cores_of_rank(model.costs.local_ranks());
   model.workers = std::max<std::size_t>(facts.execution.workers, 1);
   model.workers_limit = facts.workers_limit();
   model.prefetch = facts.execution.prefetch;

@@ -17,6 +17,12 @@ double RunFacts::step_threads() const {
          static_cast<double>(std::max(execution.intra_op_threads, 1));
 }
 
+double RunFacts::cores_of_rank(std::size_t local_ranks) const {
+  if (execution.cores > 0) return execution.cores;
+  return static_cast<double>(std::max<std::size_t>(cores, 1)) /
+         static_cast<double>(std::max<std::size_t>(local_ranks, 1));
+}
+
 std::size_t RunFacts::micro_batches() const {
   return static_cast<std::size_t>(std::max<std::int64_t>(std::min(execution.micro_batches, batch), 1));
 }
@@ -28,6 +34,8 @@ RunFacts facts_of(const Document& document, const Registry& registry) {
   const NodeSpec& spec = *registry.find(trainer->type);
   const TrainerSettings settings = spec.trainer(spec.complete(trainer->params));
   facts.execution = Execution::asked_for(settings, facts.passes);
+  facts.shards_optimizer = settings.shard_optimizer;
+  facts.short_gradients = settings.gradients == "bfloat16";
   return facts;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "diagnosis/network.h"
 #include "plan/execution.h"
 #include "plan/graph_facts.h"
 #include "plan/memory_advice.h"
@@ -11,6 +12,14 @@
 #include <vector>
 
 namespace feedline::inline diagnosis {
+
+/// What short measurements beside a run have found out for predicting other numbers of ranks (tuning/rank_probe.h).
+/// Nothing of it need be known.
+struct RankCalibration {
+  double rows = 0;           ///< of a rank in batches smaller than the run's, with as many threads; 0: not measured
+  double kernels = 0;        ///< seconds a step for these: forward, backward, upload
+  ExchangeProbe exchange{};  ///< between two ranks of this machine
+};
 
 /// What a diagnosis must know of a run besides its meters: the graph, and what the machine and the run gave it.
 struct RunFacts : GraphFacts {
@@ -26,10 +35,16 @@ struct RunFacts : GraphFacts {
   std::uint64_t memory_there = 0;             ///< bytes that there were for it; 0: not known
   std::vector<MemoryAdvice> memory_advice{};  ///< what would make it smaller
   double disk_bytes_per_s = 0;                ///< what the disk can do; 0: not known
+  bool shards_optimizer = false;              ///< each rank steps its part of the weights, and all gather them
+  bool short_gradients = false;               ///< they travel in two bytes each
+  RankCalibration calibration{};
 
   /// Waiting costs no core, so more workers than cores can help; but not any number.
   [[nodiscard]] std::size_t workers_limit() const;
   [[nodiscard]] double step_threads() const;
+  /// Of `cores`, those that this process has for itself, where so many ranks are on its machine: all of them where it
+  /// is bound to cores of its own, a part of a core where there are more ranks than cores.
+  [[nodiscard]] double cores_of_rank(std::size_t local_ranks) const;
   /// Into which a batch is cut for the stages of the network.
   [[nodiscard]] std::size_t micro_batches() const;
 };

@@ -197,8 +197,10 @@ Profile measure(const RunFacts& facts, const Snapshot& earlier, const Snapshot& 
   const auto cores = static_cast<double>(std::max<std::size_t>(facts.cores, 1));
   const double own = feedline::seconds(later.process.cpu - earlier.process.cpu);
   profile.own_cores = own / wall;
-  // Ranks on one machine do the same work, so that what the others use is no contention.
-  const double own_ranks = profile.own_cores * static_cast<double>(profile.local_ranks());
+  // Ranks on one machine do the same work, so that what the others use of these cores is no contention.
+  const auto local = static_cast<double>(profile.local_ranks());
+  const double own_ranks =
+      profile.own_cores * std::clamp(std::round(cores / facts.cores_of_rank(profile.local_ranks())), 1.0, local);
   if (earlier.process.cores_busy > 0) {
     const double all = feedline::seconds(later.process.cores_busy - earlier.process.cores_busy) / wall;
     profile.other_cores = std::clamp(all - own_ranks, 0.0, cores);

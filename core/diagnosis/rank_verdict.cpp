@@ -80,12 +80,6 @@ Verdict straggling(const RunFacts& facts, const Profile& profile, const Straggle
   return verdict;
 }
 
-std::string network_text(const Network& network) {
-  const std::string message = wording::time(network.latency) + " a message";
-  if (!std::isfinite(network.bytes_per_s)) return message + ", whatever its size";
-  return fmt::format("{} and {}/s", message, wording::bytes(network.bytes_per_s));
-}
-
 Verdict communication(const RunFacts& facts, const Diagnosis& found, double waits, double share) {
   const Profile& profile = found.profile;
   const ScalingModel scaling = ScalingModel::of(facts, profile, found.model);
@@ -102,7 +96,7 @@ Verdict communication(const RunFacts& facts, const Diagnosis& found, double wait
         fmt::format("A step exchanges {} of gradients in {} bucket{}, which takes {}; backward hides {} of it.",
                     wording::bytes(scaling.bytes), std::llround(scaling.buckets), scaling.buckets < 1.5 ? "" : "s",
                     wording::time(busy), wording::time(std::max(busy - waits, 0.0))));
-    verdict.evidence.push_back("Measured of the network: " + network_text(scaling.network) + ".");
+    verdict.evidence.push_back("Measured of the network: " + wire_words(scaling.between(scaling.ranks)) + ".");
   }
   const double without = profile.step.total() - waits;
   if (without > 0)

@@ -53,13 +53,12 @@ ScalingModel scaling_with(const RunFacts& facts, const Diagnosis& diagnosis, con
   const ScalingModel changed =
       ScalingModel::of(facts, diagnosis.profile, changed_model(facts, diagnosis, change, nullptr));
   scaling.loader = changed.loader;
-  scaling.cpu = changed.cpu;
+  if (change.workers) scaling.workers = 0;
+  scaling.loader_cpu = changed.loader_cpu;
+  scaling.disk = changed.disk;
   if (change.cores) scaling.cores = std::max(*change.cores, 0.1);
   if (change.batch) scaling.batch = std::max(*change.batch, 1.0);
-  scaling.once /= change.step_speedup;
-  scaling.kernels /= change.step_speedup;
-  scaling.hidden /= change.step_speedup;
-  scaling.backward /= change.step_speedup;
+  scaling.speed_up_step(change.step_speedup);
   if (change.ranks_per_machine) scaling.per_machine = std::max<std::size_t>(*change.ranks_per_machine, 1);
   if (change.network_bytes_per_s) scaling.network.bytes_per_s = *change.network_bytes_per_s;
   if (change.network_latency) scaling.network.latency = *change.network_latency;

@@ -27,6 +27,8 @@ struct Execution {
   std::string precision{};   ///< float32, bfloat16, float16; empty where no network is trained
   bool channels_last = false;  ///< pictures lie so in memory
   bool has_bfloat16 = false;   ///< the device could compute in it
+  /// Of its machine, for this process; one that k ranks share counts as 1/k. 0: not decided yet.
+  double cores = 0;
 
   /// All of it; a stage may be there and others not.
   [[nodiscard]] bool on_cpu() const { return device.find("cuda") == std::string::npos; }

@@ -28,7 +28,7 @@ struct World {
   std::string interface_address{};    ///< where it listens for the other ranks; empty: the one that reaches the master
   std::string secret{};               ///< all ranks must have the same; empty: none
   std::string host{};                 ///< of this process
-  int cores = 0;                      ///< of this machine, for this rank; 0: its part of all that are usable
+  double cores = 0;                   ///< of this machine, for this rank; shared ones count in part; 0: not known
   int restarts = 0;                   ///< how often the launcher has started these ranks again
   std::chrono::seconds patience{20};  ///< for a rank of which nothing is heard
 

@@ -53,4 +53,16 @@ struct CollectiveSample {
   }
 };
 
+/// Sums over two ranks of one machine that were measured by themselves, of two sizes: what one of them takes, and what
+/// it costs each rank.
+struct ExchangeProbe {
+  double small_bytes = 0;
+  double small_s = 0;    ///< seconds from its start to its end
+  double small_cpu = 0;  ///< core seconds of a rank
+  double large_bytes = 0;
+  double large_s = 0;
+  double large_cpu = 0;
+  [[nodiscard]] bool made() const { return small_bytes > 0 && large_bytes > small_bytes; }
+};
+
 }  // namespace feedline::inline telemetry

@@ -8,12 +8,19 @@
 #include <algorithm>
 
 namespace feedline::inline training {
+namespace {
+
+/// Parts of cores add up to whole ones but for rounding.
+constexpr double kPartOfCore = 1e-6;
+
+}  // namespace
 
 Execution resolve_execution(const Plan& plan, const RunOptions& options, Use use, bool on_cpu) {
   // Ranks on one machine share its cores out, and each batch.
   const auto local = static_cast<std::size_t>(std::max(options.world.local_size, 1));
-  const std::size_t cores = options.world.cores > 0 ? static_cast<std::size_t>(options.world.cores)
-                                                    : std::max<std::size_t>(usable_cores() / local, 1);
+  const double own =
+      options.world.cores > 0 ? options.world.cores : static_cast<double>(usable_cores()) / static_cast<double>(local);
+  const std::size_t cores = std::max<std::size_t>(static_cast<std::size_t>(own + kPartOfCore), 1);
   const auto ranks = static_cast<std::size_t>(std::max(options.world.size, 1));
   const std::size_t stages = use == Use::Network ? plan.trainer.stages.size() + 1 : 1;
   const CoreSplit split =
@@ -22,6 +29,7 @@ Execution resolve_execution(const Plan& plan, const RunOptions& options, Use use
   if (options.epochs) execution.epochs = *options.epochs;
   execution.ranks = static_cast<int>(ranks);
   execution.device = "cpu";
+  execution.cores = own;
   execution.workers = split.workers;
   execution.staged = execution.staged || options.staged;
   execution.replicas = use == Use::Network ? split.replicas : 0;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/diagnosis/scaling_plot.h"
 
-#include "diagnosis/wording.h"
 #include "gui/base/caption.h"
 #include "gui/base/theme.h"
 #include "gui/models/text.h"
@@ -39,6 +38,33 @@ QString scaling_limit(LimitKind kind) {
 
 QString ranks_text(std::size_t ranks) {
   return count_text(static_cast<qsizetype>(ranks), ScalingPlot::tr("1 rank"), ScalingPlot::tr("%1 ranks"));
+}
+
+/// What the curve rests on.
+QStringList assumed_of(const ScalingModel& model) {
+  QStringList words;
+  const QString cores = count_text(static_cast<qsizetype>(std::llround(model.cores)), ScalingPlot::tr("1 core"),
+                                   ScalingPlot::tr("%1 cores"));
+  if (model.per_machine < 2)
+    words << ScalingPlot::tr("Each has a machine of %1 to itself.").arg(cores);
+  else
+    words << ScalingPlot::tr("Up to %1 share a machine of %2; more ranks than cores take turns.")
+                 .arg(ranks_text(model.per_machine), cores);
+  if (!model.fixed_measured)
+    words << ScalingPlot::tr(
+        "What forward and backward take whatever their rows counts as nothing; feedline-cli whatif --ranks measures "
+        "it.");
+  if (model.per_machine > 1) {
+    const QString wire = to_qstring(wire_words(model.loopback));
+    words << (model.loopback.measured ? ScalingPlot::tr("Within a machine, measured: %1.").arg(wire)
+                                      : ScalingPlot::tr("Within a machine, assumed: %1.").arg(wire));
+  }
+  const QString wire = to_qstring(wire_words(model.network));
+  words << (model.network.measured
+                ? ScalingPlot::tr("The network between machines, measured: %1.").arg(wire)
+                : ScalingPlot::tr("The network between machines is assumed: %1. A run over several measures it.")
+                      .arg(wire));
+  return words;
 }
 
 void set_rates(QCPGraph* graph, const std::vector<ScalingPoint>& points) {
@@ -164,15 +190,7 @@ void ScalingPlot::show_scaling(const ScalingModel& model) {
                        : tr("With the batch of %1 shared out, one more than %2 brings less than half of what one "
                             "alone reaches.")
                              .arg(short_number(model.batch), ranks_text(until)));
-  const Network& network = model.network;
-  const QString rate = std::isfinite(network.bytes_per_s)
-                           ? tr("%1/s").arg(to_qstring(wording::bytes(network.bytes_per_s)))
-                           : tr("any number of bytes a second");
-  const QString latency = to_qstring(wording::time(network.latency));
-  words << (network.measured ? tr("The network, measured: %1 a message, %2.").arg(latency, rate)
-                             : tr("The network is assumed, one process a machine: %1 a message, %2. A run of several "
-                                  "processes measures it.")
-                                   .arg(latency, rate));
+  words << assumed_of(model);
   text_->setText(words.join(QLatin1Char(' ')));
   plot_->replot(QCustomPlot::rpQueuedReplot);
 }

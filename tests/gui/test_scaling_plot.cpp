@@ -36,7 +36,7 @@ ScalingModel two_ranks() {
   model.once = 0.010;
   model.kernels = 0.064;
   model.on_cpu = false;
-  model.network = {.latency = 0, .bytes_per_s = 1e15, .measured = true};
+  model.network = {.latency = 0, .bytes_per_s = 1e15, .cpu_message = 0, .measured = true};
   return model;
 }
 
@@ -98,7 +98,7 @@ class TestScalingPlot : public QObject {
     QCOMPARE(plot.pays()->point1->key(), static_cast<double>(until));
     QVERIFY2(plot.text().contains(QString("one more than %1 ranks").arg(until)), qPrintable(plot.text()));
     QVERIFY2(plot.text().startsWith("Measured with 2 ranks: 1,730 samples/s."), qPrintable(plot.text()));
-    QVERIFY(plot.text().contains("The network, measured"));
+    QVERIFY(plot.text().contains("The network between machines, measured"));
     for (QCPAxis* axis : {plot.plot()->xAxis, plot.plot()->yAxis}) {
       QVERIFY(axis->range().lower > 0);
       QVERIFY(axis->scaleType() == QCPAxis::stLogarithmic);
@@ -126,9 +126,18 @@ class TestScalingPlot : public QObject {
     model.batch = model.rows = 4096;  // four rows each
     ScalingPlot plot;
     plot.show_scaling(model);
-    QVERIFY(plot.text().contains("The network is assumed"));
+    QVERIFY(plot.text().contains("The network between machines is assumed"));
     QVERIFY(!plot.pays()->visible());
     QVERIFY(plot.text().contains("all of them pay"));
+    // What the curve rests on is said.
+    QVERIFY2(plot.text().contains("Each has a machine of 1 core to itself."), qPrintable(plot.text()));
+    QVERIFY(plot.text().contains("counts as nothing"));
+    model.fixed_measured = true;
+    model.per_machine = 4;
+    model.cores = 2;
+    plot.show_scaling(model);
+    QVERIFY2(plot.text().contains("Up to 4 ranks share a machine of 2 cores"), qPrintable(plot.text()));
+    QVERIFY(plot.text().contains("Within a machine, assumed") && !plot.text().contains("counts as nothing"));
   }
 
   /// In the panel it is folded away, but not where several processes train.

@@ -83,6 +83,23 @@ class TestCliDiagnose : public QObject {
     QVERIFY2(faster_node > 400 && faster_node < 600, faster.text());
   }
 
+  /// More processes than cores, on one machine: the table is there with what it rests on.
+  void whatif_of_ranks_says_what_it_rests_on() {
+    const Done run = cli_.run(
+        {"whatif", slow_, "--seconds", "0.4", "--ranks", "2", "--ranks-per-machine", "2", "--cores", "1", "--json", "-"});
+    QVERIFY2(run.exit_code == 0, run.text());
+    const QJsonObject scaling = run.json()["scaling"].toObject();
+    QVERIFY(scaling["assumptions"].toArray().size() >= 5);
+    QCOMPARE(scaling["cores_per_machine"].toDouble(), 1.0);
+    const QJsonArray points = scaling["points"].toArray();
+    QCOMPARE(points.size(), qsizetype{11});
+    QCOMPARE(points[0].toObject()["cores_per_rank"].toDouble(), 1.0);
+    QCOMPARE(points[1].toObject()["cores_per_rank"].toDouble(), 0.5);
+    QVERIFY(scaling["within_machine"].toObject()["latency_s"].toDouble() >= 0);
+    for (const char* part : {"rows", "threads", "rows_s", "optimizer_s", "loader_core_s_a_sample"})
+      QVERIFY2(scaling["step"].toObject()[part].isDouble(), part);
+  }
+
   void prove_measures_and_remembers() {
     const QString out = cli_.path("faster.feedline");
     const OtherLoad load;

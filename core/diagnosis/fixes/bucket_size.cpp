@@ -24,7 +24,7 @@ std::vector<Fix> bucket_size(const FixContext& context) {
   const std::string& trainer = context.facts.trainer_node;
   const Value set = context.setting(trainer, "bucket_mib");
   const auto now = slow_exchange(context);
-  if (!now || now->network.latency <= 0 || !std::holds_alternative<double>(set)) return {};
+  if (!now || now->between(now->ranks).latency <= 0 || !std::holds_alternative<double>(set)) return {};
   const double size = std::get<double>(set);
   const double given = context.setting(trainer, "gradients") == Value(std::string("bfloat16")) ? 2 : 4;
   const double gradients = now->bytes * 4 / given;  // which are divided before they are made short

@@ -99,7 +99,7 @@ Status check_same_data(const Plan& plan, const RankAgreement& ranks) {
   return {};
 }
 
-int cores_for_rank(const RankAgreement& ranks) {
+double cores_for_rank(const RankAgreement& ranks) {
   cpu_set_t own;
   CPU_ZERO(&own);
   if (::sched_getaffinity(0, sizeof own, &own) != 0) return 0;
@@ -119,7 +119,7 @@ int cores_for_rank(const RankAgreement& ranks) {
   const double quota = core_budget().quota;  // of the control group, in which the others are too
   if (quota > 0)
     cores = std::min(cores, std::ceil(quota) / static_cast<double>(std::max<std::size_t>(beside.size(), 1)));
-  return std::max(static_cast<int>(cores + 1e-6), 1);
+  return cores;
 }
 
 }  // namespace feedline::inline training

@@ -25,8 +25,8 @@ namespace feedline::inline training {
 /// which rank differs. Throws as RankAgreement does.
 [[nodiscard]] Status check_same_data(const Plan& plan, const RankAgreement& ranks);
 /// Cores of this machine for this rank: those that it may run on, of which one that others may run on too counts as a
-/// part. So it is right where Slurm or taskset binds each rank to cores of its own, and where nobody does. All ranks
-/// ask together. 0: not known.
-[[nodiscard]] int cores_for_rank(const RankAgreement& ranks);
+/// part. So it is right where Slurm or taskset binds each rank to cores of its own, and where nobody does; below 1
+/// where there are more ranks than cores. All ranks ask together. 0: not known.
+[[nodiscard]] double cores_for_rank(const RankAgreement& ranks);
 
 }  // namespace feedline::inline training

@@ -154,24 +154,30 @@ def stages(report: Report, programs: Programs, settings: Settings) -> None:
 
 
 def predictions(report: Report, programs: Programs, settings: Settings) -> None:
+    """What `whatif --ranks` says of one process, beside what `launch` then reaches on the same cores."""
     counts = (1, 2, 4)
     predicted: dict[int, list[float]] = {count: [] for count in counts}
     measured: dict[int, list[float]] = {count: [] for count in counts}
+    scaling: dict = {}
     for number in range(settings.rounds):
         process = programs.starter.finish("whatif", [
             "whatif", str(IDX), *with_values([*programs.data, f"batch.size={BATCH}"]), "--ranks", "4",
             "--ranks-per-machine", "4", "--json", "-"])
-        points = {point["ranks"]: point["samples_per_s"] for point in json.loads(
-            process.output.read_text(encoding="utf-8"))["scaling"]["points"]}
+        scaling = json.loads(process.output.read_text(encoding="utf-8"))["scaling"]
+        points = {point["ranks"]: point["samples_per_s"] for point in scaling["points"]}
         for count in counts:
             predicted[count].append(points[count])
             measured[count].append(programs.launched(count))
-            say(f"  round {number + 1}, {count} ranks: {points[count]:,.0f} predicted, {measured[count][-1]:,.0f} measured")
+            say(f"  round {number + 1}, {count} ranks: {points[count]:,.0f} predicted, {measured[count][-1]:,.0f} measured, "
+                f"ratio {points[count] / measured[count][-1]:.3f}")
+    for sentence in scaling.get("assumptions", []):
+        say(f"  it rests on: {sentence}")
     for count in counts:
         ratios = [a / b for a, b in zip(predicted[count], measured[count])]
         ratio = statistics.median(ratios)
         report.add(f"predicted / measured, {count} rank{'s' if count > 1 else ''}",
-                   f"{ratio:.3f} ({min(ratios):.3f} .. {max(ratios):.3f}), {statistics.median(measured[count]):,.0f} samples/s",
+                   f"{ratio:.3f} ({min(ratios):.3f} .. {max(ratios):.3f}): {statistics.median(predicted[count]):,.0f} / "
+                   f"{statistics.median(measured[count]):,.0f} samples/s",
                    f"within {MOST_OFF:.0%}", abs(ratio - 1) <= MOST_OFF if settings.wanted else None)
 
 
