@@ -6,8 +6,8 @@
 namespace feedline::test {
 
 /// Can this test program run that command of feedline-cli in a copy of itself? Those of tests/integration have all
-/// commands, and LibTorch is loaded with them: a process that begins as a copy of one needs 10 ms of processor time before
-/// it does anything, where the program's file needs 600 ms.
+/// commands, and LibTorch is loaded with them: a process that begins as a copy of one needs 10 ms of processor time
+/// before it does anything, where the program's file needs 600 ms.
 ///
 /// Not what the program's file does without LibTorch, whose nodes are other ones; not `launch`, which starts its own
 /// file; and nothing under the sanitizers, which would not see the end of such a copy.
