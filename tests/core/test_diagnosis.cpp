@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Runs beside others: its clock decides nothing.
 
 // The pure half of the diagnosis: formulas with their golden values, and verdicts on costs whose truth is known.
 
