@@ -11,6 +11,7 @@
 #include "cli/terminal.h"
 #include "graph/json.h"
 #include "runs/predictions.h"
+#include "tuning/pair_clock.h"
 #include "tuning/prove.h"
 
 #include <fmt/format.h>
@@ -21,6 +22,8 @@
 
 namespace feedline::cli {
 namespace {
+
+constexpr double kLongestLook = 3;  ///< at the graph as it is, before the two take turns
 
 struct ProveArguments : MeasureArguments {
   std::string fix{};
@@ -129,13 +132,15 @@ ExitCode prove(const ProveArguments& arguments) {
   std::optional<Proof> proof;
   {
     const Watch watch(arguments);
-    auto examined = examine(*document, watch.options().before(arguments.seconds + 2 * kUsualWarmUp), 3);
+    auto examined = examine(*document, watch.options().before(arguments.seconds + 2 * kUsualWarmUp),
+                            std::min(kLongestLook, arguments.seconds));
     if (!examined) return watch.failed(examined.error());
     examination = std::move(*examined);
     auto found = find_rival(arguments, *examination);
     if (!found) return watch.failed(found.error());
     rival = std::move(*found);
     ProveOptions options{.measure = watch.options(), .seconds = arguments.seconds};
+    options.slice = slice_within(arguments.seconds, options.least_pairs, options.slice);
     shorten_epochs(options.measure, examination->facts, examination->diagnosis.measured());
     auto proven = feedline::prove(*document, rival->document, options);
     if (!proven) return watch.failed(proven.error());

@@ -6,6 +6,7 @@
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "diagnosis/whatif.h"
+#include "tuning/pair_clock.h"
 #include "tuning/rank_probe.h"
 #include "tuning/virtual_gain.h"
 
@@ -174,8 +175,9 @@ ExitCode measure_gain(const WhatIfArguments& arguments, const Document& document
     return kBadInput;
   }
   const Watch watch(arguments);
-  auto gain = measure_virtual_gain(document, faster.front().first, faster.front().second,
-                                   {.measure = watch.options(), .seconds = arguments.seconds});
+  VirtualGainOptions options{.measure = watch.options(), .seconds = arguments.seconds};
+  options.slice = slice_within(arguments.seconds, options.least_pairs, options.slice);
+  auto gain = measure_virtual_gain(document, faster.front().first, faster.front().second, options);
   if (!gain) return watch.failed(gain.error());
   return deliver(arguments.json, gain_text(*gain, width_of(stdout)), gain_json(*gain));
 }

@@ -13,4 +13,9 @@ double PairClock::left(std::size_t pairs) const {
   return std::max(left, 0.0);
 }
 
+double slice_within(double seconds, std::size_t least_pairs, double usual) {
+  constexpr double kShortest = 0.25;
+  return std::clamp(seconds / (2 * static_cast<double>(least_pairs)), std::min(kShortest, usual), usual);
+}
+
 }  // namespace feedline::inline tuning

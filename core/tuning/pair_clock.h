@@ -25,4 +25,8 @@ class PairClock {
   Nanos start_ = Clock::system().now();
 };
 
+/// How long each measurement of a pair is, for the least number of pairs to fit into so many seconds: at most `usual`,
+/// at least a quarter of a second, below which few steps fall into it.
+[[nodiscard]] double slice_within(double seconds, std::size_t least_pairs, double usual);
+
 }  // namespace feedline::inline tuning

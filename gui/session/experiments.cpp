@@ -3,6 +3,7 @@
 
 #include "gui/session/hand_over.h"
 #include "recording/study_log.h"
+#include "tuning/pair_clock.h"
 
 #include <utility>
 
@@ -65,6 +66,7 @@ void Experiments::prove(const Document& document, const Fix& fix, const QString&
     const auto changed = with_edit(document, fix.edit);
     if (!changed) return fail(changed.error());
     ProveOptions options{.measure = job.measuring(), .seconds = seconds};
+    options.slice = slice_within(seconds, options.least_pairs, options.slice);
     const auto first = examine(document, options.measure.before(seconds + 2 * kUsualWarmUp), 1);
     if (!first) return fail(first.error());
     shorten_epochs(options.measure, first->facts, first->diagnosis.measured());
@@ -99,7 +101,9 @@ void Experiments::tune(const Document& document) {
 
 void Experiments::measure_gain(const Document& document, const QString& node, double factor) {
   begin([document, node = node.toStdString(), factor, seconds = seconds_](const Job& job) -> Status {
-    const auto gain = measure_virtual_gain(document, node, factor, {.measure = job.measuring(), .seconds = seconds});
+    VirtualGainOptions options{.measure = job.measuring(), .seconds = seconds};
+    options.slice = slice_within(seconds, options.least_pairs, options.slice);
+    const auto gain = measure_virtual_gain(document, node, factor, options);
     if (!gain) return fail(gain.error());
     job.tell(&Experiments::gain_measured, *gain);
     return {};

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Runs beside others: its clock decides nothing.
 
 // The pure half of the diagnosis: formulas with their golden values, and verdicts on costs whose truth is known.
 
@@ -17,6 +18,7 @@
 #include "support/small_data.h"
 #include "support/test_program.h"
 #include "tuning/live_diagnosis.h"
+#include "tuning/pair_clock.h"
 
 #include <QElapsedTimer>
 #include <QFile>
@@ -452,6 +454,13 @@ class TestDiagnosis : public QObject {
     places = cache_places(graph, model, 2e8);
     QCOMPARE(places.size(), std::size_t{1});
     QCOMPARE(places.front().node, std::string("resize"));
+  }
+
+  void who_has_little_time_measures_in_short_slices() {
+    QCOMPARE(slice_within(20, 5, 0.7), 0.7);
+    QCOMPARE(slice_within(4, 5, 0.7), 0.4);  // ten of them in four seconds
+    QCOMPARE(slice_within(1, 5, 0.7), 0.25);
+    QCOMPARE(slice_within(1, 5, 0.1), 0.1);
   }
 
   void what_if_solves_again_at_once() {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Runs beside others: two seconds are far more than telling takes, unless it waits for a lock that is held.
 #include "runs/process_mark.h"
 #include "runs/run_recorder.h"
 #include "runs/run_store.h"

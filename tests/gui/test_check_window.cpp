@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Runs beside others: it counts processor time of the window's thread; its clock only says how long it has waited.
 
 // Check data in the window, and the list of what a run left out.
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Runs beside others: it counts processor time of its own thread, and takes the best of three rounds.
 // What is done to all nodes at once stays about linear in their number: four times the nodes, less than eight times
 // the processor time. By keys on the real window, its panels included.
 #include "gui/app/main_window.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Runs beside others: the slower the machine, the less is drawn.
 #include "gui/app/run_bar.h"
 #include "gui/base/in_view.h"
 #include "gui/base/pace.h"

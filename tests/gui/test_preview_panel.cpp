@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Runs beside others: its clock decides nothing.
 // The preview in the window: what is selected, for a record, off the GUI thread.
 #include "gui/app/main_window.h"
 #include "gui/app/panels.h"

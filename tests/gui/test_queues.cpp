@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Runs beside others: a second is far more than a key press takes, unless it waits for threads that do not come.
 #include "graph/json.h"
 #include "gui/app/main_window.h"
 #include "gui/app/run_bar.h"

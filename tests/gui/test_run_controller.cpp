@@ -7,7 +7,6 @@
 #include "support/small_data.h"
 #include "support/test_program.h"
 
-#include <QElapsedTimer>
 #include <QFileInfo>
 #include <QSignalSpy>
 #include <QTemporaryDir>

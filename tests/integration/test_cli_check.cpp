@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Runs beside others: time that passes while a process is stopped passes on a busy machine, too.
 
 // `check` of the real program, and the same list of bad records at a run's end. What a run leaves behind that never
 // started, and one that was stopped for a while (Ctrl-Z).

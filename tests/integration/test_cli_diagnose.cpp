@@ -119,7 +119,7 @@ class TestCliDiagnose : public QObject {
     QCOMPARE(record.json()["count"].toInt(), 1);
     QVERIFY(std::abs(record.json()["predictions"][0]["measured_ratio"].toDouble() - measured) < 1e-9);
 
-    const Done unknown = cli_.run({"prove", slow_, "--fix", "magic"});
+    const Done unknown = cli_.run({"prove", slow_, "--fix", "magic", "--seconds", "1"});
     QCOMPARE(unknown.exit_code, 2);
     QVERIFY2(unknown.err.contains("workers"), unknown.text());  // what it offers
     QCOMPARE(cli_.run({"prove", slow_}).exit_code, 2);

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
+# Runs beside others: nothing is measured, what its programs print stands here.
 # tests/bench/compare.py with stand-ins for the programs that it runs: ratios, spread, and what it says of
 # contestants that are not there. The real ones would take half an hour.
 set -euo pipefail

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
+# Runs beside others: it waits for what it looks for, half a minute and longer.
 # The real window on a real X server: it opens the quickstart example, trains, is looked at with a screenshot, and closes
 # when asked to in the middle of the run.
 set -euo pipefail
@@ -90,9 +91,9 @@ window=$!
 wait_for 60 xdotool search --name 'mine.feedline.*Feedline' || fail "the file did not open"
 id=$(xdotool search --name 'mine.feedline.*Feedline' | head -n 1)
 xdotool windowfocus --sync "$id" mousemove --window "$id" 500 300 click 1
-sleep 0.5
-xdotool key Tab sleep 0.5 type --delay 30 dropout
-sleep 0.5
+sleep 1
+xdotool key Tab sleep 1 type --delay 30 dropout
+sleep 1
 xdotool key Return
 wait_for 15 kept dropout || fail "what was drawn is not kept"
 kill -9 "$window"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "support/process.h"
 
+#include "support/forked_program.h"
 #include "support/places.h"
 
 #include <QDeadlineTimer>
@@ -35,6 +36,11 @@ void Cli::start(QProcess& process, const QStringList& arguments) const {
 }
 
 CliResult Cli::run(const QStringList& arguments, int deadline_ms) const {
+  if (can_fork_program(arguments)) return run_forked_program(arguments, environment_, folder_.path(), deadline_ms);
+  return run_file(arguments, deadline_ms);
+}
+
+CliResult Cli::run_file(const QStringList& arguments, int deadline_ms) const {
   QProcess process;
   start(process, arguments);
   process.closeWriteChannel();

@@ -31,8 +31,11 @@ class Cli {
  public:
   Cli();
 
-  /// Runs to the end; killed (crashed) after `deadline_ms`, which is for hangs, not for speed.
+  /// Runs to the end; killed (crashed) after `deadline_ms`, which is for hangs, not for speed. Where it can, in a copy
+  /// of the test's process, which has LibTorch loaded: see forked_program.h.
   [[nodiscard]] CliResult run(const QStringList& arguments, int deadline_ms = 120'000) const;
+  /// The same by the program's own file, as start() does it: for what depends on how it is loaded.
+  [[nodiscard]] CliResult run_file(const QStringList& arguments, int deadline_ms = 120'000) const;
   /// Starts `process` and returns at once.
   void start(QProcess& process, const QStringList& arguments) const;
   /// Waits until standard error holds `text`; false at the end of the program or after the deadline. What was read so
