@@ -119,6 +119,18 @@ Edit moved_origins(const Diagram& diagram, const fs::path& from, const fs::path&
   });
 }
 
+Edit moved_origins(const Diagram& diagram, const fs::path& from, const fs::path& to, const Diagram& before) {
+  std::vector<NodeOrigin> known;
+  each_node(before, [&](const std::string&, const Node& node) {
+    if (node.origin) known.push_back(*node.origin);
+  });
+  return changed_origins(diagram, [&](NodeOrigin origin) {
+    const bool is_new = std::find(known.begin(), known.end(), origin) == known.end();
+    if (is_new && !origin.file.empty()) origin.file = origin_text(origin_path(origin, from), to);
+    return std::optional(std::move(origin));
+  });
+}
+
 fs::path origin_path(const NodeOrigin& origin, const fs::path& folder) {
   return fs::path(origin.file).is_absolute() || folder.empty() ? fs::path(origin.file) : folder / origin.file;
 }

@@ -73,6 +73,9 @@ struct NodeUpdate {
 /// The origins of all sub-graphs as told from another folder, for a graph that is saved there.
 [[nodiscard]] Edit moved_origins(const Diagram& diagram, const std::filesystem::path& from,
                                  const std::filesystem::path& to);
+/// The same of those origins alone that no sub-graph of `before` has: what an older edit brings back.
+[[nodiscard]] Edit moved_origins(const Diagram& diagram, const std::filesystem::path& from,
+                                 const std::filesystem::path& to, const Diagram& before);
 
 /// How a copy stands to its file.
 enum class OriginState {

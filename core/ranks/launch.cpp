@@ -38,6 +38,16 @@ std::string ending_of_process(int status) {
   return fmt::format("ended with exit code {}", WEXITSTATUS(status));
 }
 
+/// The same for the other ranks, with what it said itself.
+std::string reason_of_end(const RankProcess& process) {
+  std::string_view words = process.last_words();
+  if (words.starts_with("error: ")) words.remove_prefix(7);
+  const int status = process.status();
+  if (WIFSIGNALED(status) || words.empty()) return ending_of_process(status);
+  if (WEXITSTATUS(status) == kRefusedInput) return fmt::format("has ended early: {}{}", kRefusalWords, words);
+  return fmt::format("{}: {}", ending_of_process(status), words);
+}
+
 /// The cores that one of so many processes has to itself: its part of those that this process may run on, neighbours
 /// together. Empty: there are fewer cores than processes. A thread that moves from core to core behind those of another
 /// rank holds up both, since they wait for each other in each step.
@@ -120,15 +130,24 @@ class Attempt {
     ::poll(open.data(), open.size(), 50);
     for (RankProcess& process : processes_) {
       process.read_lines(host_.line);
-      if (!process.look() || process.status() == 0) continue;
+      if (!process.look()) continue;
+      process.read_lines(host_.line);  // its last words
+      if (board_ && missed_by_others(process)) board_->tell_lost({process.rank(), reason_of_end(process)});
+      if (process.status() == 0) continue;
       failures_.push_back(
           fmt::format("rank {} (process {}) {}", process.rank(), process.id(), ending_of_process(process.status())));
-      if (!first_failure_) {
-        first_failure_ = LaunchClock::now();
-        if (board_ && WIFSIGNALED(process.status()))
-          board_->tell_lost({process.rank(), ending_of_process(process.status())});
-      }
+      if (!first_failure_) first_failure_ = LaunchClock::now();
     }
+  }
+
+  /// Has it ended while the others still count on it? Who was interrupted ends when they do; whoever is through with
+  /// them may fail by himself; and to have done well without ever meeting them is a failure, too.
+  [[nodiscard]] bool missed_by_others(const RankProcess& process) const {
+    const int status = process.status();
+    if (WIFSIGNALED(status)) return true;
+    const std::uint64_t count = board_->count_of(process.rank());
+    if (status == 0) return count == 0;
+    return count != RankBoard::kFinished && WEXITSTATUS(status) != kWasInterrupted;
   }
 
   void pass_on_signals() {

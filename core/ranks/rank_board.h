@@ -22,6 +22,9 @@ struct LostRank {
 /// Begins the reason of a rank that has not ended: it is stopped, or cut off.
 inline constexpr std::string_view kSilentRank = "has not been heard of";
 
+/// Begins, within a reason, what a rank says whose input is at fault (ErrorCode::BadInput): then it is so for all ranks.
+inline constexpr std::string_view kRefusalWords = "its input is refused: ";
+
 /// Where ranks show each other that they live, and why one no longer does. Only the first loss that is told stands:
 /// what follows from it is no cause. Functions may throw a std::exception where the board cannot be reached.
 class RankBoard {

@@ -19,6 +19,7 @@ namespace feedline::inline ranks {
 namespace {
 
 constexpr std::size_t kLongestLine = 4096;
+constexpr std::string_view kErrorWord = "error: ";
 
 /// This process's environment with some variables set; an empty value takes one out.
 std::vector<std::string> with_variables(const std::vector<std::pair<std::string, std::string>>& set) {
@@ -139,7 +140,8 @@ RankProcess::RankProcess(RankProcess&& other) noexcept
       status_(other.status_),
       ended_(std::exchange(other.ended_, true)),
       stopped_(other.stopped_),
-      begun_(std::move(other.begun_)) {}
+      begun_(std::move(other.begun_)),
+      last_words_(std::move(other.last_words_)) {}
 
 RankProcess::~RankProcess() {
   close_open(output_);
@@ -164,6 +166,7 @@ void RankProcess::send(int signal) const {
 
 void RankProcess::give_line(const std::function<void(std::string_view)>& line) {
   if (!begun_.empty()) line(fmt::format("[rank {}] {}", rank_, begun_));
+  if (!begun_.empty() && (begun_.starts_with(kErrorWord) || !last_words_.starts_with(kErrorWord))) last_words_ = begun_;
   begun_.clear();
 }
 

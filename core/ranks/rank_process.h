@@ -39,6 +39,8 @@ class RankProcess {
   /// Somebody has stopped it (SIGSTOP), as look() saw it last.
   [[nodiscard]] bool stopped() const { return stopped_ && !ended_; }
   void send(int signal) const;
+  /// What it said last of an error ("error: ..."), else its last line; of what read_lines() has read.
+  [[nodiscard]] const std::string& last_words() const { return last_words_; }
   /// Whole lines of what there is, as "[rank 3] text"; all that is left once it has ended.
   void read_lines(const std::function<void(std::string_view)>& line);
 
@@ -53,6 +55,7 @@ class RankProcess {
   bool ended_ = false;
   bool stopped_ = false;
   std::string begun_{};  ///< of a line
+  std::string last_words_{};
 };
 
 }  // namespace feedline::inline ranks

@@ -7,6 +7,7 @@
 #include "engine/data_notices.h"
 #include "engine/fit.h"
 #include "engine/pipeline_settings.h"
+#include "ranks/rank_board.h"
 #include "training/apply_options.h"
 #include "training/block_cache.h"
 #include "training/devices/placement.h"

@@ -313,7 +313,7 @@ void LiveRunController::show_end(const RunResult& result) {
   bar->show_end(result);
   Q_EMIT process_measured(tr("%1: %2").arg(subject(), end_word(result.end).toLower()));
   set_phase({.kind = result.end == RunResult::End::Failed ? RunPhase::Kind::Failed : RunPhase::Kind::Ended});
-  notice_->run_ended(tab_ ? tab_->display_name() : tr("Feedline"), end_text(result));
+  if (!leaving_) notice_->run_ended(tab_ ? tab_->display_name() : tr("Feedline"), end_text(result));
   Q_EMIT state_changed();
   if (tab_) tab_->view().show_run_active(false);
   show_whole_run(result);

@@ -299,7 +299,6 @@ void MainWindow::connect_run() {
   connect(live_run_, &LiveRunController::state_changed, this, [this] {
     update_title();
     panels_->preview->show_run_active(runs().active());
-    if (leaving_ && !runs().active()) close();
   });
 }
 
@@ -375,11 +374,10 @@ bool MainWindow::may_close() {
   return files_->may_leave_all() && diagnosis_->may_leave() && live_run_->may_stop();
 }
 
+/// It is gone at once. A run that is on writes its last checkpoint behind it, and the processes that it was shared out
+/// among end; a backend that hangs does not hold up the program for ever.
 void MainWindow::closeEvent(QCloseEvent* event) {
-  if (leaving_) {
-    event->setAccepted(!runs().active() || given_up_);
-    return;
-  }
+  if (leaving_) return;
   if (!may_close()) {
     event->ignore();
     return;
@@ -392,16 +390,12 @@ void MainWindow::closeEvent(QCloseEvent* event) {
     Settings::set_geometry(saveGeometry());
     modes_->save();
   }
-  event->setAccepted(!runs().active());
-  if (!runs().active()) return;
+  if (runs().at_rest()) return;
+  ends_run_.emplace();
+  connect(&runs(), &RunController::came_to_rest, this, [this] { ends_run_.reset(); });
+  QTimer::singleShot(kStopDeadlineMs, this, [this] { ends_run_.reset(); });
+  runs().hurry();
   runs().stop();
-  statusBar()->showMessage(tr("Stopping the run…"));
-  setEnabled(false);
-  // The end of the run closes the window; a backend that hangs does not hold it for ever.
-  QTimer::singleShot(kStopDeadlineMs, this, [this] {
-    given_up_ = true;
-    close();
-  });
 }
 
 void MainWindow::close_quietly() {

@@ -11,8 +11,11 @@
 #include "gui/workspace/files.h"
 #include "gui/workspace/workspace.h"
 
+#include <QEventLoopLocker>
 #include <QMainWindow>
 #include <QString>
+
+#include <optional>
 
 namespace feedline::gui::inline canvas {
 class CanvasEditor;
@@ -115,9 +118,9 @@ class MainWindow : public QMainWindow {
   VerdictLink* verdict_link_ = nullptr;
   LiveLabel* process_ = nullptr;
 
-  bool quiet_ = false;     ///< close without questions
-  bool leaving_ = false;   ///< all questions are answered; waiting for the run to end
-  bool given_up_ = false;  ///< on a run that does not end
+  bool quiet_ = false;                          ///< close without questions
+  bool leaving_ = false;                        ///< all questions are answered
+  std::optional<QEventLoopLocker> ends_run_{};  ///< the window is gone, the program still waits for the run to end
 };
 
 }  // namespace feedline::gui::inline app

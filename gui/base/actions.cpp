@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/base/actions.h"
 
+#include "base/cores.h"
 #include "gui/base/field_keys.h"
 #include "gui/base/theme.h"
 
@@ -8,7 +9,6 @@
 #include <QActionGroup>
 #include <QMenu>
 #include <QMenuBar>
-#include <QThread>
 #include <QToolBar>
 #include <QToolButton>
 #include <QUndoGroup>
@@ -18,6 +18,8 @@
 namespace feedline::gui::inline base {
 
 namespace {
+
+constexpr int kMostProcesses = 8;
 
 /// What it does, which changes, and its keys, in the tooltip.
 void show_keys(QAction* action) {
@@ -126,16 +128,32 @@ Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), win
   connect(&Theme::instance(), &Theme::changed, this, &Actions::update_icons);
 }
 
-/// 1, 2, 4 and 8, as far as there are cores, and 2 anywhere: to see what ranks do.
+std::vector<int> process_choices(int cores) {
+  std::vector<int> counts = {1, 2, 4, std::min(cores, kMostProcesses)};
+  std::sort(counts.begin(), counts.end());
+  counts.erase(std::unique(counts.begin(), counts.end()), counts.end());
+  return counts;
+}
+
 void Actions::make_processes() {
   processes = new QActionGroup(this);
-  const int most = std::clamp(QThread::idealThreadCount(), 2, 8);
-  for (int count = 1; count <= most; count *= 2) {
-    QAction* one = make(count == 1 ? tr("&1, this window alone") : tr("&%1").arg(count), {}, {},
-                        count == 1 ? tr("The next run goes on in this window alone")
-                                   : tr("Each batch of the next run is shared out among %1 processes, this window and "
-                                        "others that it starts. Off again after a restart")
-                                         .arg(count));
+  const auto cores = static_cast<int>(usable_cores());
+  for (const int count : process_choices(cores)) {
+    const bool crowded = count > cores && count > 1;
+    const QString text = count == 1 ? tr("&1, this window alone")
+                         : crowded  ? tr("&%1, more than cores (%2)").arg(count).arg(cores)
+                                    : tr("&%1").arg(count);
+    QString tip = count == 1 ? tr("The next run goes on in this window alone")
+                             : tr("Each batch of the next run is shared out among %1 processes, this window and "
+                                  "others that it starts. Off again after a restart")
+                                   .arg(count);
+    if (crowded)
+      tip =
+          tr("%1 processes take turns on fewer cores (%2): this shows what they do, and is no faster. Off again after "
+             "a restart")
+              .arg(count)
+              .arg(cores);
+    QAction* one = make(text, {}, {}, tip);
     one->setCheckable(true);
     one->setChecked(count == 1);
     one->setData(count);
@@ -215,7 +233,9 @@ void Actions::fill_menu_bar(QMenuBar* bar) {
   run_menu->addActions({run, pause, stop});
   run_menu->addSeparator();
   run_menu->addAction(show_queues);
-  run_menu->addMenu(tr("Pr&ocesses"))->addActions(processes->actions());
+  QMenu* shared_out = run_menu->addMenu(tr("Pr&ocesses"));
+  shared_out->setToolTipsVisible(true);
+  shared_out->addActions(processes->actions());
   run_menu->addSeparator();
   run_menu->addActions({check_data, left_out});
   run_menu->addSeparator();

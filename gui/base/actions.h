@@ -6,6 +6,8 @@
 #include <QObject>
 #include <QString>
 
+#include <vector>
+
 class QAction;
 class QActionGroup;
 class QMenu;
@@ -15,6 +17,10 @@ class QUndoGroup;
 class QWidget;
 
 namespace feedline::gui::inline base {
+
+/// Among how many processes the window offers to share out a run: 1, 2 and 4 anywhere, since what ranks do is worth
+/// seeing on any machine, and as many as there are cores, up to 8. Ascending.
+[[nodiscard]] std::vector<int> process_choices(int cores);
 
 /// Everything the user can do from menus, toolbar and keyboard: names, icons, shortcuts and places. What it does is
 /// wired by MainWindow.

@@ -69,10 +69,7 @@ QString NodeFiles::own_folder() { return QString::fromStdString((default_data_fo
 
 bool NodeFiles::is_node_file(const QString& path) { return path.endsWith(node_suffix()); }
 
-std::filesystem::path NodeFiles::folder() const {
-  const QString& file = parts_.shown.controller().file();
-  return file.isEmpty() ? std::filesystem::path() : disk_path(QFileInfo(file).absolutePath());
-}
+std::filesystem::path NodeFiles::folder() const { return parts_.shown.controller().folder(); }
 
 void NodeFiles::refuse(const Error& error, const std::string& id) {
   parts_.shown.say(to_qstring(error.line()));

@@ -10,6 +10,7 @@
 #include <QUndoStack>
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -46,6 +47,8 @@ class DocumentController : public QObject {
   [[nodiscard]] const QUndoStack& undo_stack() const { return stack_; }
   /// Where the document lives; empty while it has no file.
   [[nodiscard]] const QString& file() const { return file_; }
+  /// The folder of that, in which relative paths of node files begin; empty while it has no file.
+  [[nodiscard]] std::filesystem::path folder() const;
 
   /// Carries out an edit as one undo step. Edits with the same non-empty `gesture` in sequence merge into one step
   /// (a drag, a slider). Returns the error of a refused edit; nothing has changed then.
@@ -54,7 +57,10 @@ class DocumentController : public QObject {
   void reset(Document document, const QString& file);
   /// Shows what the file holds now, as one step that undo takes back: the view and the history stay. It is saved.
   void reload(Document document, const QString& name);
-  /// The document has been written to `file`.
+  /// The document as it is to be written to `file`: its copies of node files go on finding those from there.
+  [[nodiscard]] Document as_saved_to(const QString& file) const;
+  /// That has been written to `file`, and is the document from now on. What earlier steps bring back finds its node
+  /// files, too.
   void mark_saved(const QString& file);
   /// Exact descriptions of the sources, found off the GUI thread; analysed again at once.
   void set_probed(ProbedSources probed, SourceFactsMap facts = {}, SourceColumns columns = {});
@@ -96,7 +102,8 @@ class DocumentController : public QObject {
  private:
   friend class EditCommand;
   friend class ReloadCommand;
-  bool carry_out(const Edit& edit);
+  /// `made_in`: folder() when the edit was made.
+  bool carry_out(const Edit& edit, const std::filesystem::path& made_in);
   void show_change(const Edit& edit);
   void analyse_again();
 

@@ -63,6 +63,7 @@ EditCommand::EditCommand(DocumentController& controller, Edit edit, Edit inverse
     : controller_(controller),
       edit_(std::move(edit)),
       inverse_(std::move(inverse)),
+      folder_(controller.folder()),
       gesture_(std::move(gesture)),
       name_(std::move(name)) {
   tell();
@@ -74,12 +75,12 @@ void EditCommand::tell() {
 
 void EditCommand::undo() {
   gesture_.clear();  // what comes after it has been brought again is a step of its own
-  if (!controller_.carry_out(inverse_)) setObsolete(true);
+  if (!controller_.carry_out(inverse_, folder_)) setObsolete(true);
 }
 
 void EditCommand::redo() {
   if (std::exchange(done_, false)) return;
-  if (!controller_.carry_out(edit_)) setObsolete(true);
+  if (!controller_.carry_out(edit_, folder_)) setObsolete(true);
 }
 
 int EditCommand::id() const { return gesture_.isEmpty() ? -1 : kGestureId; }

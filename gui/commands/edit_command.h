@@ -6,6 +6,8 @@
 #include <QString>
 #include <QUndoCommand>
 
+#include <filesystem>
+
 namespace feedline::gui::inline commands {
 
 class DocumentController;
@@ -29,6 +31,7 @@ class EditCommand : public QUndoCommand {
   DocumentController& controller_;
   Edit edit_;
   Edit inverse_;
+  std::filesystem::path folder_;  ///< in which paths of node files in both begin, where they are relative
   QString gesture_;
   QString name_;
   bool done_ = true;

@@ -6,6 +6,8 @@
 #include <QString>
 #include <QUndoCommand>
 
+#include <filesystem>
+
 namespace feedline::gui::inline commands {
 
 class DocumentController;
@@ -21,6 +23,7 @@ class ReloadCommand : public QUndoCommand {
  private:
   DocumentController& controller_;
   Document other_;
+  std::filesystem::path folder_;  ///< in which its paths of node files begin, where they are relative
 };
 
 }  // namespace feedline::gui::inline commands

@@ -21,6 +21,8 @@ namespace {
 /// So long after rank 0 they end by themselves; later they are told to, and at last made to.
 constexpr Nanos kOwnEnd = from_seconds(3);
 constexpr Nanos kToldEnd = from_seconds(6);
+/// Where nobody wants to wait.
+constexpr Nanos kHurriedEnd = from_seconds(1);
 
 /// Beside the window's program where it is installed, else in the build tree, else in PATH.
 QString command_line_program() {
@@ -48,16 +50,25 @@ Result<std::shared_ptr<RankHelpers>> RankHelpers::prepare(int processes) {
 RankHelpers::RankHelpers(std::shared_ptr<const MeetingPlace> place, World world, std::filesystem::path program)
     : place_(std::move(place)), world_(std::move(world)), program_(std::move(program)) {}
 
-RankHelpers::~RankHelpers() { over_since_ = Clock::system().now(); }
+RankHelpers::~RankHelpers() { over(); }
+
+void RankHelpers::over() {
+  Nanos running = 0;
+  over_since_.compare_exchange_strong(running, Clock::system().now());
+}
 
 int RankHelpers::signal() const {
+  const bool hurry = hurry_ && *hurry_;
   const Nanos since = over_since_;
-  if (since == 0) return 0;
-  const Nanos waited = Clock::system().now() - since + (hurry_ ? kOwnEnd : 0);
+  if (since == 0) return hurry ? SIGTERM : 0;
+  const Nanos waited = Clock::system().now() - since;
+  if (hurry) return waited < kHurriedEnd ? SIGTERM : SIGKILL;
   return waited < kOwnEnd ? 0 : waited < kToldEnd ? SIGTERM : SIGKILL;
 }
 
-void RankHelpers::start(const Document& document, const RunOptions& options, HelperNews told) {
+void RankHelpers::start(const Document& document, const RunOptions& options, HelperNews told,
+                        std::shared_ptr<const std::atomic<bool>> hurry) {
+  hurry_ = std::move(hurry);
   std::vector<std::string> words = {"--no-checkpoints", "--no-record"};
   if (options.resume.state) words.insert(words.end(), {"--resume", options.resume.path});
   if (options.max_steps) words.insert(words.end(), {"--max-steps", std::to_string(*options.max_steps)});

@@ -38,22 +38,23 @@ class RankHelpers {
 
   /// Of rank 0, for RunOptions::world.
   [[nodiscard]] const World& world() const { return world_; }
-  /// Starts them on a copy of what rank 0 runs. Returns at once.
-  void start(const Document& document, const RunOptions& options, HelperNews told);
-  /// They are not waited for any more: the window closes.
-  void hurry() { hurry_ = true; }
+  /// Starts them on a copy of what rank 0 runs. Returns at once. Once `hurry` says so they are told to end behind
+  /// their step, and are made to a second after over(): the window closes.
+  void start(const Document& document, const RunOptions& options, HelperNews told,
+             std::shared_ptr<const std::atomic<bool>> hurry);
+  /// Rank 0 is through: they end by themselves, are told to after a few seconds, and then made to.
+  void over();
 
  private:
   RankHelpers(std::shared_ptr<const MeetingPlace> place, World world, std::filesystem::path program);
   void run(const Document& document, const std::vector<std::string>& options, const HelperNews& told);
-  /// What they are told once the run is over: nothing at first, then SIGTERM, then SIGKILL.
-  [[nodiscard]] int signal() const;
+  [[nodiscard]] int signal() const;  ///< what they are told: nothing at first, then SIGTERM, then SIGKILL
 
   std::shared_ptr<const MeetingPlace> place_;
   World world_;
   std::filesystem::path program_;
   std::atomic<Nanos> over_since_{0};
-  std::atomic<bool> hurry_{false};
+  std::shared_ptr<const std::atomic<bool>> hurry_{};
   std::jthread thread_{};
 };
 

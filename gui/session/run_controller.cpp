@@ -86,8 +86,8 @@ RunController::RunController(QObject* parent) : QObject(parent) {
 
 RunController::~RunController() {
   if (relay_) relay_->cut();
+  hurry();
   if (!run_) return;
-  if (helpers_) helpers_->hurry();
   run_->stop();
   if (!run_->wait_for(kJoinDeadline)) static_cast<void>(new std::shared_ptr<Run>(run_));  // never to be joined
 }
@@ -106,7 +106,7 @@ void RunController::start(const Document& document, RunOptions options, std::sha
   helpers_ = std::move(helpers);
   if (helpers_) {
     options.world = helpers_->world();
-    helpers_->start(document, options, told_by_helpers());
+    helpers_->start(document, options, told_by_helpers(), hurry_);
   }
   run_ = Run::start(document, std::move(options), [relay = relay_](const Fact& fact) { relay->send(fact); });
   begin_polling();
@@ -204,17 +204,23 @@ void RunController::finish(const RunResult& result) {
   last_durations_ = result.durations;
   relay_->cut();
   number_ = run_number();
+  if (helpers_) helpers_->over();
+  ++leaving_;
   reaper_ = std::jthread([this, before = std::move(reaper_), poller = std::move(poller_), run = std::move(run_),
                           log = std::move(log_), events = std::move(events_), relay = std::move(relay_),
                           helpers = std::move(helpers_)]() mutable {
     poller.join();
     run.reset();  // the last of the run's threads lets go of the relay
     relay.reset();
-    events.reset();  // waits until all is written
+    events.reset();                                // waits until all is written
     const qint64 number = log ? log->close() : 0;  // waits until all is written
     log.reset();
     if (number != 0) post_to(this, [this, number] { Q_EMIT recorded(number); });
     helpers.reset();  // waits until they have ended
+    before = std::jthread();
+    post_to(this, [this] {
+      if (--leaving_ == 0 && !active()) Q_EMIT came_to_rest();
+    });
   });
   set_state(State::Idle);
   Q_EMIT finished(result);

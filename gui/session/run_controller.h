@@ -13,6 +13,7 @@
 #include <QString>
 #include <QThreadPool>
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <thread>
@@ -60,6 +61,10 @@ class RunController : public QObject {
   [[nodiscard]] Locate locator() const { return run_ ? run_->locator() : Locate(); }
   /// How long nodes took over single records, in the run that is on or was last; answered by durations_read().
   void ask_for_durations();
+  /// Neither a run is active nor is anything left of one: no thread, and no process that it was shared out among.
+  [[nodiscard]] bool at_rest() const { return !active() && leaving_ == 0; }
+  /// The window closes: processes that runs were shared out among are told to end, and soon made to.
+  void hurry() { *hurry_ = true; }
   /// Writes a timeline as a trace file, elsewhere; answered by trace_exported().
   void export_trace(const QString& path, std::shared_ptr<const Trace> trace, const Locate& locate);
 
@@ -78,6 +83,8 @@ class RunController : public QObject {
   void helper_said(const QString& line);
   /// They cannot be started; the run is stopped.
   void helpers_failed(const feedline::Error& error);
+  /// From now on at_rest().
+  void came_to_rest();
   /// All of a finished run is in the record.
   void recorded(qint64 run);
   void durations_read(const std::vector<feedline::NodeDurations>& durations);
@@ -100,6 +107,8 @@ class RunController : public QObject {
   qint64 number_ = 0;
   std::shared_ptr<Relay> relay_{};          ///< carries the facts of the present run; cut before this object goes
   std::shared_ptr<RankHelpers> helpers_{};  ///< of the run that is on
+  std::shared_ptr<std::atomic<bool>> hurry_ = std::make_shared<std::atomic<bool>>(false);
+  int leaving_ = 0;  ///< finished runs of which something is left
   std::shared_ptr<Run> run_{};
   std::shared_ptr<RunLog> log_{};
   std::shared_ptr<EventFile> events_{};

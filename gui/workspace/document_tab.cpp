@@ -62,11 +62,11 @@ void DocumentTab::mark_saved(const QString& file, const FileStamp& stamp) {
 }
 
 void DocumentTab::take_rescued(Loaded loaded, const QString& file, const QString& untitled, const QDateTime& time) {
-  take_copy(std::move(loaded), untitled);
-  if (!file.isEmpty()) {
-    file_.set_rescued(file, time.toMSecsSinceEpoch());
-    document_.mark_saved(file);
-  }
+  file_.clear();
+  if (!file.isEmpty()) file_.set_rescued(file, time.toMSecsSinceEpoch());
+  notes_ = std::move(loaded.notes);
+  untitled_ = untitled;
+  document_.reset(std::move(loaded.document), file);
   document_.undo_stack().resetClean();
 }
 

@@ -2,7 +2,6 @@
 #include "gui/workspace/files.h"
 
 #include "base/embedded.h"
-#include "graph/node_file.h"
 #include "gui/base/save_path.h"
 #include "gui/base/settings.h"
 
@@ -21,21 +20,6 @@ namespace {
 constexpr char kSuffix[] = ".feedline";
 
 QString filter() { return Files::tr("Feedline graphs (*.feedline);;All files (*)"); }
-
-/// Sub-graphs that are copies of node files go on finding those from the folder that the graph is saved in.
-void lead_to_node_files(DocumentController& document, const QString& file) {
-  const auto folder_of = [](const QString& of) {
-    return of.isEmpty() ? std::filesystem::path() : to_path(QFileInfo(of).absolutePath());
-  };
-  const std::filesystem::path from = folder_of(document.file());
-  const std::filesystem::path to = folder_of(file);
-  if (from == to || nodes_with_origin(document.document()).empty()) return;
-  const Edit moved = moved_origins(document.document(), from, to);
-  Document trial = document.document();
-  if (!trial.apply(moved) || trial == document.document()) return;
-  const DocumentController::Named name(document, Files::tr("Follow node files to another folder"));
-  (void)document.apply(moved);
-}
 
 }  // namespace
 
@@ -193,8 +177,7 @@ bool Files::save_as(DocumentTab& tab) {
 
 bool Files::write(DocumentTab& tab, const QString& file, Protected write_protected) {
   if (write_protected == Protected::Refuse && is_write_protected(to_path(file))) return write_over_protected(tab, file);
-  lead_to_node_files(tab.document(), file);
-  const Result<FileStamp> written = write_graph_file(tab.document().document(), to_path(file), write_protected);
+  const Result<FileStamp> written = write_graph_file(tab.document().as_saved_to(file), to_path(file), write_protected);
   if (!written) {
     QMessageBox box(QMessageBox::Critical, tr("The file cannot be saved"), tr("The file cannot be saved"),
                     QMessageBox::NoButton, window_);

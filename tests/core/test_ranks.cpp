@@ -248,6 +248,33 @@ class TestRanks : public QObject {
              qPrintable(launched.lines.join('|')));
   }
 
+  /// Before they have met, too, and in its own words: who waits for it to come reads that it will not.
+  void the_board_tells_who_will_not_come_data() {
+    QTest::addColumn<QString>("end");
+    QTest::addColumn<QString>("told");
+    QTest::newRow("refuses") << "echo 'error: FEEDLINE_PATIENCE is no number' >&2; echo more >&2; exit 2"
+                             << "has ended early: its input is refused: FEEDLINE_PATIENCE is no number";
+    QTest::newRow("fails") << "echo 'no library' >&2; exit 3"
+                           << "ended with exit code 3: no library";
+    QTest::newRow("says nothing") << "exit 1"
+                                  << "ended with exit code 1";
+    QTest::newRow("does nothing") << "exit 0"
+                                  << "ended with exit code 0";
+  }
+  void the_board_tells_who_will_not_come() {
+    QFETCH(QString, end);
+    QFETCH(QString, told);
+    ShellLaunch launched(
+        "[ $RANK = 1 ] && { " + end.toStdString() +
+            "; }; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do "
+            "[ -e $FEEDLINE_STORE/lost ] && { tail -n +2 $FEEDLINE_STORE/lost >&2; exit 0; }; sleep 0.1; "
+            "done",
+        3);
+    launched.plan.grace = std::chrono::seconds(20);
+    QVERIFY(launched.run().has_value());
+    QVERIFY2(launched.lines.contains("[rank 2] " + told), qPrintable(launched.lines.join('|')));
+  }
+
   /// Stopped, it cannot end by itself: it is not waited for as long as for others.
   void one_that_is_given_up_is_ended() {
     ShellLaunch launched(

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "graph/json.h"
+#include "graph/node_file.h"
+#include "graph/subgraph.h"
 #include "gui/commands/document_controller.h"
 #include "support/test_program.h"
 
@@ -173,6 +175,48 @@ class TestDocumentController : public QObject {
     c.undo_stack().undo();
     QVERIFY(c.undo_stack().isClean());
     QCOMPARE(to_json(c.document()), saved);
+  }
+
+  /// What undo and redo bring back was made while the graph lay in another folder.
+  void node_files_are_found_wherever_the_graph_is_saved() {
+    const NodeOrigin first{.file = "../nodes/x.feedline-node", .version = 1};
+    Node block = new_subgraph("block", {});
+    block.origin = first;
+    DocumentController c;
+    c.reset({}, "/a/graphs/one.feedline");
+    const auto copy = [&] { return *c.document().find("block")->origin; };
+    const auto found = [&] { return origin_path(copy(), c.folder()).lexically_normal(); };
+    const std::filesystem::path file = "/a/nodes/x.feedline-node";
+    QVERIFY(c.apply({AddNode{block}}));
+    QVERIFY(c.apply({SetOrigin{"block", NodeOrigin{.file = first.file, .version = 2}}}));
+    QCOMPARE(found(), file);
+    c.mark_saved("/a/graphs/deeper/two.feedline");
+    QVERIFY(c.undo_stack().isClean());
+    QCOMPARE(c.undo_stack().count(), 2);  // following is no step of its own
+    QCOMPARE(copy().file, std::string("../../nodes/x.feedline-node"));
+    c.undo_stack().undo();
+    QCOMPARE(copy().version, 1);
+    QCOMPARE(found(), file);
+    c.undo_stack().undo();
+    c.undo_stack().redo();
+    QCOMPARE(found(), file);
+    QVERIFY(c.apply({RenameNode{"block", "other"}}));
+    c.undo_stack().undo();
+    QCOMPARE(found(), file);
+    QCOMPARE(c.as_saved_to("/a/nodes/three.feedline").find("block")->origin->file, std::string("x.feedline-node"));
+    QCOMPARE(found(), file);
+
+    Document reloaded = c.document();
+    QVERIFY(reloaded.apply({AddNode{{.id = "flip", .type = "horizontal_flip"}}}));
+    c.reload(reloaded, "Reload");
+    c.mark_saved("/a/four.feedline");
+    for (int i = 0; i < 2; ++i) {
+      c.undo_stack().undo();
+      QVERIFY(c.document().find("flip") == nullptr);
+      QCOMPARE(found(), file);
+      c.undo_stack().redo();
+      QCOMPARE(found(), file);
+    }
   }
 
   void analysis_is_of_the_document_as_it_is() {

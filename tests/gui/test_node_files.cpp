@@ -77,7 +77,11 @@ struct WithBlock : Bench {
 class TestNodeFiles : public QObject {
   Q_OBJECT
 
+  const QByteArray data_ = qgetenv("FEEDLINE_DATA");
+
  private Q_SLOTS:
+  void cleanup() { data_.isNull() ? qunsetenv("FEEDLINE_DATA") : qputenv("FEEDLINE_DATA", data_); }
+
   void a_copy_is_dropped_marked_and_updated() {
     WithBlock b;
     const QString file = b.path(QStringLiteral("part.feedline-node"));

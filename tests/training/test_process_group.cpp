@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Real groups over Gloo, their ranks on threads of this process, which meet in a folder or at a port.
+#include "ranks/rank_board.h"
 #include "support/test_program.h"
 #include "training/ranks/process_group.h"
 #include "training/ranks/shared_tensors.h"
 
+#include <QElapsedTimer>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -259,6 +261,28 @@ class TestProcessGroup : public QObject {
         QVERIFY(group.error().reason.find(secret ? "secret" : "another graph") != std::string::npos);
         QVERIFY(!group.error().remedy.empty());
       }
+    }
+  }
+
+  /// The launcher has seen a rank end: nobody waits for it to come.
+  void a_rank_that_fails_before_it_comes_is_told() {
+    const QTemporaryDir folder;
+    const auto board = open_board(folder.path().toStdString());
+    QVERIFY(board.has_value());
+    std::vector<Result<Group>> groups(2, Group());
+    std::vector<std::jthread> threads;
+    for (std::size_t rank = 0; rank < 2; ++rank)
+      threads.emplace_back([&, rank] { groups[rank] = ProcessGroup::join(worlds_in(folder, 3)[rank], "same", {}); });
+    (*board)->tell_lost({2, "has ended early: its input is refused: there is no such file"});
+    QElapsedTimer clock;
+    clock.start();
+    threads.clear();
+    QVERIFY2(clock.elapsed() < 10'000, qPrintable(QString::number(clock.elapsed())));
+    for (const auto& group : groups) {
+      QVERIFY(!group.has_value());
+      QVERIFY2(group.error().line().find("rank 2 has ended early: its input is refused: there is no such file") == 0,
+               group.error().line().c_str());
+      QCOMPARE(group.error().code, ErrorCode::BadInput);
     }
   }
 

@@ -2,11 +2,15 @@
 #include "training/ranks/process_group.h"
 
 #include "training/ranks/gloo_group.h"
+#ifdef FEEDLINE_GLOO
+#include "training/ranks/rank_meeting.h"
+#endif
 
 #include <fmt/format.h>
 
 #include <chrono>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -70,10 +74,14 @@ Result<std::shared_ptr<ProcessGroup>> ProcessGroup::join(const World& world, con
     joining->done.notify_all();
   }).detach();
 
+  std::unique_ptr<RankBoard> board;  // where the launcher of this machine tells who has failed
+  if (!world.store_folder.empty())
+    if (auto opened = open_board(world.store_folder)) board = std::move(*opened);
   const auto deadline = std::chrono::steady_clock::now() + kJoinLimit;
   std::unique_lock lock(joining->mutex);
   while (!joining->joined) {
     if (stop.stop_requested()) return fail_cancelled();
+    if (const auto lost = board ? board->lost() : std::nullopt) return fail(error_of_meeting(*lost));
     if (std::chrono::steady_clock::now() > deadline)
       return fail(Error{.code = ErrorCode::Failed,
                         .reason = fmt::format("rank {} of {} has waited {} s for the others to connect{}", world.rank,

@@ -19,9 +19,6 @@
 
 namespace feedline::inline training {
 
-/// Begins what leave() is told where the input is at fault (ErrorCode::BadInput): then it is so for all ranks.
-inline constexpr std::string_view kRefusalWords = "its input is refused: ";
-
 /// A collective operation failed, because of a rank that died, hangs or was cut off: names rank and host where they are
 /// known. Ends the run of every rank.
 class RankLost final : public std::exception {

@@ -25,6 +25,10 @@ namespace {
 using MeetingClock = std::chrono::steady_clock;
 using Words = std::vector<std::string>;
 
+/// Begin what rank 0 tells all in place of their words.
+constexpr const char* kErrorVerdict = "error";
+constexpr const char* kRefusedVerdict = "refused";
+
 std::vector<std::uint8_t> store_bytes(std::string_view text) { return {text.begin(), text.end()}; }
 std::string store_text(const std::vector<std::uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
 
@@ -191,12 +195,21 @@ std::optional<Error> difference(const World& world, const Words& own, int rank, 
 
 std::string member_key(int rank) { return "member/" + std::to_string(rank); }
 
-/// Until the store has a key; false at the deadline.
-bool await_key(c10d::Store& store, const std::string& key, MeetingClock::time_point deadline,
-               const std::stop_token& stop) {
+/// How long somebody waits for the others.
+struct MeetingWait {
+  MeetingClock::time_point deadline;
+  const std::stop_token& stop;
+  RankBoard* board;  ///< of ranks on one machine, where their launcher tells who will not come; else null
+};
+
+/// Until the store has a key; false at the deadline. Errors: cancelled; a rank has failed meanwhile.
+Result<bool> await_key(c10d::Store& store, const std::string& key, const MeetingWait& wait) {
   auto pause = std::chrono::milliseconds(2);
   while (!store.check({key})) {
-    if (MeetingClock::now() > deadline || stop.stop_requested()) return false;
+    if (wait.stop.stop_requested()) return fail_cancelled();
+    if (const auto lost = wait.board != nullptr ? wait.board->lost() : std::nullopt)
+      return fail(error_of_meeting(*lost));
+    if (MeetingClock::now() > wait.deadline) return false;
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, std::chrono::milliseconds(50));
   }
@@ -205,12 +218,13 @@ bool await_key(c10d::Store& store, const std::string& key, MeetingClock::time_po
 
 /// Rank 0's: everyone's words in order, or what is wrong.
 Result<std::vector<Words>> collect_members(c10d::Store& store, const World& world, const Words& own,
-                                           MeetingClock::time_point deadline, const std::stop_token& stop) {
+                                           const MeetingWait& wait) {
   std::vector<Words> all = {own};
   std::vector<std::string> missing;
   for (int rank = 1; rank < world.size; ++rank) {
-    if (!await_key(store, member_key(rank), deadline, stop)) {
-      if (stop.stop_requested()) return fail_cancelled();
+    const auto came = await_key(store, member_key(rank), wait);
+    if (!came) return fail(came.error());
+    if (!*came) {
       missing.push_back(std::to_string(rank));
       continue;
     }
@@ -225,34 +239,38 @@ Result<std::vector<Words>> collect_members(c10d::Store& store, const World& worl
 
 /// All ranks hear the same verdict.
 Result<std::vector<Words>> agree(c10d::Store& store, const World& world, const std::string& agreed,
-                                 MeetingClock::time_point deadline, const std::stop_token& stop) {
+                                 const MeetingWait& wait) {
   const Words own = said_by(world, agreed);
   if (store.add("claim/" + std::to_string(world.rank), 1) > 1)
     return fail(disagreement(fmt::format("there is a second rank {} of {}", world.rank, world.size),
                              "Give each process a RANK of its own, and each run a MASTER_PORT of its own"));
   store.set(member_key(world.rank), store_bytes(packed(own)));
   if (world.rank == 0) {
-    auto all = collect_members(store, world, own, deadline - std::chrono::seconds(3), stop);
+    auto all = collect_members(store, world, own, {wait.deadline - std::chrono::seconds(3), wait.stop, wait.board});
     Words verdict;
     if (all) {
       for (const Words& words : *all) verdict.push_back(packed(words));
     } else {
-      verdict = {"error", all.error().reason, all.error().remedy};
+      const bool refused = all.error().code == ErrorCode::BadInput;
+      verdict = {refused ? kRefusedVerdict : kErrorVerdict, all.error().reason, all.error().remedy};
     }
     store.set("verdict", store_bytes(packed(verdict)));
-    // The store goes with this process: whoever is there may read it first.
-    const auto patience = std::min(deadline, MeetingClock::now() + std::chrono::seconds(2));
-    while (!all && store.add("heard", 0) < world.size - 1 && MeetingClock::now() < patience)
+    // The store goes with this process, if it is no file: whoever is there may read it first.
+    const auto patience = std::min(wait.deadline, MeetingClock::now() + std::chrono::seconds(2));
+    while (!all && wait.board == nullptr && store.add("heard", 0) < world.size - 1 && MeetingClock::now() < patience)
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     return all;
   }
-  if (!await_key(store, "verdict", deadline, stop)) {
-    if (stop.stop_requested()) return fail_cancelled();
-    return fail(store_fault(world, "rank 0 never came, or another program answers there"));
-  }
+  const auto came = await_key(store, "verdict", wait);
+  if (!came) return fail(came.error());
+  if (!*came) return fail(store_fault(world, "rank 0 never came, or another program answers there"));
   const Words verdict = unpacked(store_text(store.get("verdict")));
   store.add("heard", 1);
-  if (verdict.size() == 3 && verdict[0] == "error") return fail(disagreement(verdict[1], verdict[2]));
+  if (verdict.size() == 3 && (verdict[0] == kErrorVerdict || verdict[0] == kRefusedVerdict)) {
+    Error error = disagreement(verdict[1], verdict[2]);
+    if (verdict[0] == kRefusedVerdict) error.code = ErrorCode::BadInput;
+    return fail(std::move(error));
+  }
   std::vector<Words> all;
   for (const std::string& words : verdict) all.push_back(unpacked(words));
   if (static_cast<int>(all.size()) != world.size || all[0].size() != kSaidCount)
@@ -267,6 +285,13 @@ Result<std::vector<Words>> agree(c10d::Store& store, const World& world, const s
 
 }  // namespace
 
+Error error_of_meeting(const LostRank& lost) {
+  const bool refused = lost.why.find(kRefusalWords) != std::string::npos;
+  return {.code = refused ? ErrorCode::BadInput : ErrorCode::Failed,
+          .reason = fmt::format("rank {} {}", lost.rank, lost.why),
+          .remedy = "Mend what it tells of, and start all ranks again"};
+}
+
 Result<RankMeeting> meet_ranks(const World& world, const std::string& agreed, std::chrono::seconds limit,
                                const std::stop_token& stop) {
   if (stop.stop_requested()) return fail_cancelled();
@@ -275,24 +300,24 @@ Result<RankMeeting> meet_ranks(const World& world, const std::string& agreed, st
   auto address = listening_address(world);
   if (!address) return fail(std::move(address.error()));
   meeting.address = std::move(*address);
+  if (!world.store_folder.empty()) {
+    auto board = open_board(world.store_folder);
+    if (!board) return fail(std::move(board.error()));
+    meeting.board = std::move(*board);
+  }
   try {
     meeting.store = with_prefix(world, open_store(world, meeting.address, true, limit));
     meeting.store->setTimeout(limit);
-    const auto members = agree(*meeting.store, world, agreed, deadline, stop);
+    const auto members = agree(*meeting.store, world, agreed, {deadline, stop, meeting.board.get()});
     if (!members) return fail(members.error());
     for (const Words& words : *members) {
       ProcessGroup::Member member{.host = words[kHost]};
       std::from_chars(words[kProcess].data(), words[kProcess].data() + words[kProcess].size(), member.process);
       meeting.members.push_back(std::move(member));
     }
-    if (world.store_folder.empty()) {  // a connection of its own: an answer that does not come holds up nobody else
+    if (meeting.board == nullptr)  // a connection of its own: an answer that does not come holds up nobody else
       meeting.board =
           std::make_shared<StoreBoard>(with_prefix(world, open_store(world, meeting.address, false, limit)));
-    } else {
-      auto board = open_board(world.store_folder);
-      if (!board) return fail(std::move(board.error()));
-      meeting.board = std::move(*board);
-    }
   } catch (const c10::Error& fault) {
     return fail(store_fault(world, fault.what_without_backtrace()));
   } catch (const std::exception& fault) {

@@ -26,9 +26,12 @@ struct RankMeeting {
 };
 
 /// Meets the others in a c10d store: a file of World::store_folder, or TCP at rank 0. Rank 0 waits for what each says
-/// of itself, compares, and tells all the same verdict, so that nobody waits for one who has gone. Blocks until
-/// `limit`; errors as ProcessGroup::join().
+/// of itself, compares, and tells all the same verdict, so that nobody waits for one who has gone; on one machine the
+/// launcher tells on the board who has, and why. Blocks until `limit`; errors as ProcessGroup::join().
 [[nodiscard]] Result<RankMeeting> meet_ranks(const World& world, const std::string& agreed, std::chrono::seconds limit,
                                              const std::stop_token& stop);
+
+/// A rank that failed before all had met.
+[[nodiscard]] Error error_of_meeting(const LostRank& lost);
 
 }  // namespace feedline::inline training
