@@ -3,10 +3,13 @@
 #include "exporting/pytorch.h"
 #include "exporting/whole_files.h"
 #include "state/safetensors.h"
+#include "training/torchscript_file.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace feedline::inline exporting {
 namespace {
@@ -41,10 +44,41 @@ def read_weights(file=pathlib.Path(__file__).parent / "weights.safetensors"):
     return tensors
 )py";
 
+/// Layers that are programs of TorchScript: each as a file, and start.safetensors, with which they began.
+/// `weights` gets the names of tensors that are others besides.
+Status write_programs(const ExportedModel& model, const fs::path& folder, std::vector<TensorView>& weights) {
+  NamedTensors start;
+  for (std::size_t i = 0; i < model.network().layers.size(); ++i) {
+    const LayerPlan& layer = model.network().layers[i];
+    if (!is_program(layer)) continue;
+    const std::string prefix = model.layer_names[i] + ".";
+    auto program = script_program(layer, model.weights, prefix);
+    if (!program) return fail(std::move(program.error()));
+    if (Status written = write_whole_file(folder / program_file(model.layer_names[i]), program->archive); !written)
+      return written;
+    for (auto& [name, value] : program->start) start.emplace(prefix + name, std::move(value));
+    for (const auto& [name, is] : program->ties) {
+      const std::string known = prefix + is;
+      const auto first =
+          std::find_if(weights.begin(), weights.end(), [&](const auto& one) { return one.name == known; });
+      if (first == weights.end()) continue;
+      TensorView same = *first;
+      same.name = prefix + name;
+      weights.push_back(std::move(same));
+    }
+  }
+  return start.empty() ? Status{} : write_safetensors(folder / "start.safetensors", views_of(start));
+}
+
 /// Its first words: what tells an earlier export from a folder of something else.
 constexpr std::string_view kMark = "Written by Feedline";
 
 }  // namespace
+
+bool has_programs(const ExportedModel& model) {
+  const std::vector<LayerPlan>& layers = model.network().layers;
+  return std::any_of(layers.begin(), layers.end(), is_program);
+}
 
 std::string pytorch_readme(const ExportedModel& model) {
   std::string inputs;
@@ -104,7 +138,11 @@ Status write_pytorch(const ExportedModel& model, const fs::path& folder) {
               write_whole_file(part / name, name == "README.md" ? pytorch_readme(model) : std::string(text));
           !written)
         return written;
-    return write_safetensors(part / "weights.safetensors", views_of(model.weights));
+    for (const auto& [name, content] : data->files)
+      if (Status written = write_whole_file(part / name, content); !written) return written;
+    auto weights = views_of(model.weights);
+    if (Status written = write_programs(model, part, weights); !written) return written;
+    return write_safetensors(part / "weights.safetensors", weights);
   });
 }
 
