@@ -155,6 +155,16 @@ class TestExport : public QObject {
     return file;
   }
 
+  /// A layer by its name, and of the text encoder all stages but the last.
+  static void write_frozen(const ExportedModel& model, const QString& to) {
+    QJsonArray names = {"still.a", "still.b"};
+    for (const auto& [name, value] : model.weights)
+      if (name.starts_with("text.embeddings.") || name.starts_with("text.transformer.layer.0."))
+        names.append(QString::fromStdString(name));
+    QVERIFY(names.size() > 18);
+    write_file(to + "/frozen.json", QJsonDocument(names).toJson());
+  }
+
   /// What lies beside model.py is the program with what it has learnt, and what train.py begins with is its file's.
   static void look_at_programs(const ExportedModel& model, const QString& to) {
     const auto own = torch::jit::load((to + "/export/own.script.pt").toStdString());
@@ -170,6 +180,18 @@ class TestExport : public QObject {
     QCOMPARE(*start->read("still.a")->numbers<float>(), *model.weights.at("still.a").numbers<float>());
     const auto refused = onnx_model(model);
     QVERIFY(!refused && refused.error().node == "still" && !refused.error().remedy.empty());
+    // A file that is another one by now, and one that is gone.
+    const QString file = QString::fromStdString(std::get<std::string>(model.network().layers[1].params.at("file")));
+    const auto of = [&] { return script_program(model.network().layers[1], model.weights, "still."); };
+    torch::jit::Module other("Own");
+    other.register_attribute("training", c10::BoolType::get(), true);
+    other.register_parameter("a", at::ones({16, 4}).requires_grad_(true), false);
+    other.define("def forward(self, x):\n    return torch.matmul(x, self.a)\n");
+    other.save(file.toStdString());
+    QVERIFY2(!of() && of().error().reason.find("another shape") != std::string::npos, "another file");
+    QVERIFY(QFile::remove(file));
+    QVERIFY2(!of() && of().error().line().find("there is no such file") != std::string::npos, "no file");
+    QVERIFY(!of().error().remedy.empty() && !of().error().node.empty());
   }
 
   /// TorchScript says in this program what the model says.
@@ -213,7 +235,7 @@ class TestExport : public QObject {
     const auto model = exported_model(state);
     QVERIFY2(model, model ? "" : model.error().line().c_str());
     write_case(state, to);
-    if (what == "programs") write_file(to + "/frozen.json", "[\"still.a\", \"still.b\"]");
+    if (what == "programs") write_frozen(*model, to);
     if (what == "table") write_splits(*model, to);
     if (what == "pictures")
       write_file(to + "/frozen.json", "[\"conv1.weight\", \"conv1.bias\", \"norm.weight\", \"norm.bias\"]");
@@ -375,7 +397,8 @@ class TestExport : public QObject {
       return graph_with(
           {node_of("source", "text_lines", source.constData()),
            node_of("pieces", "sentencepiece", "{\"algorithm\": \"bpe\", \"length\": 40, \"size\": 40}"),
-           node_of("text", "text_encoder", "{\"heads\": 2, \"places\": 48, \"width\": 16}"),
+           node_of("text", "text_encoder",
+                   "{\"frozen\": \"stages\", \"heads\": 2, \"layers\": 2, \"places\": 48, \"width\": 16}"),
            node_of("still", "torchscript", own.constData()), node_of("own", "torchscript", own.constData()),
            node_of("linear", "linear")},
           "source.text shuffle.sample, shuffle.sample pieces.text, pieces.tokens batch.tokens, batch.tokens "
