@@ -52,7 +52,7 @@ Status write_programs(const ExportedModel& model, const fs::path& folder, std::v
     const LayerPlan& layer = model.network().layers[i];
     if (!is_program(layer)) continue;
     const std::string prefix = model.layer_names[i] + ".";
-    auto program = script_program(layer, model.weights, prefix);
+    auto program = trained_program(layer, model.weights, prefix);
     if (!program) return fail(std::move(program.error()));
     if (Status written = write_whole_file(folder / program_file(model.layer_names[i]), program->archive); !written)
       return written;

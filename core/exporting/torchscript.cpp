@@ -60,7 +60,7 @@ Result<ScriptedModule> scripted_model(const ExportedModel& model) {
     std::vector<std::string> in = model.expressions(plan, [&](std::size_t field) { return model.field_names[field]; });
     calls += script_call(model.layer_names[i], in);
     if (is_program(plan)) {
-      auto program = script_program(plan, model.weights, model.layer_names[i] + ".");
+      auto program = trained_program(plan, model.weights, model.layer_names[i] + ".");
       if (!program) return fail(std::move(program.error()));
       whole.children.push_back({.name = model.layer_names[i], .archive = std::move(program->archive)});
       continue;

@@ -54,13 +54,13 @@ std::map<std::string, std::string, std::less<>> tied_parameters(const torch::jit
 
 }  // namespace
 
-Result<ScriptProgram> script_program(const LayerPlan& layer, const NamedTensors& weights, std::string_view prefix) {
+Result<TrainedProgram> trained_program(const LayerPlan& layer, const NamedTensors& weights, std::string_view prefix) {
   std::vector<const TensorDesc*> inputs;
   for (const TensorDesc& in : layer.inputs) inputs.push_back(&in);
   try {
     const std::unique_ptr<Layer> made = layer.spec->layer(layer.params, inputs, layer.output);
     const std::shared_ptr<torch::nn::Module> module = made->module();
-    ScriptProgram program;
+    TrainedProgram program;
     const at::NoGradGuard no_gradients;
     const auto put = [&](const std::string& name, const at::Tensor& tensor) {
       program.start.emplace(name, kept_value(tensor));

@@ -32,7 +32,7 @@ struct ScriptedModule {
 };
 
 /// The program of a layer that is one (Layer::program()), as it goes out.
-struct ScriptProgram {
+struct TrainedProgram {
   std::string archive{};  ///< with the numbers that it was given
   NamedTensors start{};   ///< what a run begins with: the tensors of its file, by the layer's own names
   /// Parameters that are one: the names that are not among `start`, and the one that is.
@@ -41,8 +41,8 @@ struct ScriptProgram {
 
 /// `weights` has the layer's tensors, their names behind `prefix`.
 /// Errors (node, file): its file is gone, or has become another one since the run; LibTorch's own words.
-[[nodiscard]] Result<ScriptProgram> script_program(const LayerPlan& layer, const NamedTensors& weights,
-                                                   std::string_view prefix);
+[[nodiscard]] Result<TrainedProgram> trained_program(const LayerPlan& layer, const NamedTensors& weights,
+                                                     std::string_view prefix);
 
 /// Compiles the functions and writes one file, beside its place and renamed. `extra`: other files in it, by name.
 /// Errors: LibTorch refuses the text (its own words); it cannot be written (file, remedy).

@@ -182,7 +182,7 @@ class TestExport : public QObject {
     QVERIFY(!refused && refused.error().node == "still" && !refused.error().remedy.empty());
     // A file that is another one by now, and one that is gone.
     const QString file = QString::fromStdString(std::get<std::string>(model.network().layers[1].params.at("file")));
-    const auto of = [&] { return script_program(model.network().layers[1], model.weights, "still."); };
+    const auto of = [&] { return trained_program(model.network().layers[1], model.weights, "still."); };
     torch::jit::Module other("Own");
     other.register_attribute("training", c10::BoolType::get(), true);
     other.register_parameter("a", at::ones({16, 4}).requires_grad_(true), false);
