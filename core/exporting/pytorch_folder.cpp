@@ -95,6 +95,7 @@ std::string pytorch_readme(const ExportedModel& model) {
       "- `preparation.json`: what nodes had learnt from the training records, and the names of the classes.\n"
       "- `train.py`: the same losses, optimiser, schedule and stopping: `python train.py DATA`.\n"
       "- `splits.py`: which records train and which validate: the same ones as in Feedline.\n"
+      "{}"
       "\n"
       "```python\n"
       "import torch\n"
@@ -106,14 +107,18 @@ std::string pytorch_readme(const ExportedModel& model) {
       "    print(trained()({}))\n"
       "```\n"
       "\n"
-      "It needs torch and numpy; pictures need Pillow, some augmentation torchvision. With OpenCV (`cv2`) pictures "
-      "are\n"
+      "It needs torch and numpy; pictures need Pillow, some augmentation torchvision, pieces of words sentencepiece.\n"
+      "With OpenCV (`cv2`) pictures are\n"
       "scaled as Feedline scales them, with PyICU texts are cut into words as it cuts them; without, nearly so. "
       "Random\n"
       "numbers (order, augmentation, starting weights) are other ones than Feedline's, "
       "and\n"
       "a target encoding takes the means of all training records in training too.\n",
-      model.title, kMark, FEEDLINE_VERSION, model.position.step, model.position.epoch, inputs, [&] {
+      model.title, kMark, FEEDLINE_VERSION, model.position.step, model.position.epoch, inputs,
+      has_programs(model) ? "- `*.script.pt`: programs of TorchScript with what they have learnt; with the numbers of "
+                            "`start.safetensors`\n  `train.py` begins.\n"
+                          : "",
+      [&] {
         std::string fields;
         for (const std::size_t field : model.inputs)
           fields += fmt::format("{}batch[\"{}\"]", fields.empty() ? "" : ", ", model.plan->train.fields[field].name);

@@ -26,7 +26,8 @@ constexpr std::string_view kTextBlock = R"py(class TextBlock(nn.Module):
     def forward(self, x, mask):
         rows, places, width = x.shape
         parts = (rows, places, self.heads, width // self.heads)
-        query, key, value = (self.attention[name](x).view(parts).transpose(1, 2) for name in ("q_lin", "k_lin", "v_lin"))
+        query, key, value = (
+            self.attention[name](x).view(parts).transpose(1, 2) for name in ("q_lin", "k_lin", "v_lin"))
         scores = query @ key.transpose(2, 3) / math.sqrt(width // self.heads)
         scores = scores.masked_fill(~mask[:, None, None, :], -1e30)
         seen = (self.dropout(torch.softmax(scores, 3)) @ value).transpose(1, 2).reshape(rows, places, width)
