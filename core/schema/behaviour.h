@@ -254,7 +254,7 @@ struct StagingSettings {
 /// What takes less memory for more time (see resources/help/memory.md).
 struct MemorySettings {
   std::vector<std::string> recompute{};  ///< layers and sub-graphs that backward computes again: paths, with * and ?
-  bool shard_optimizer = false;          ///< each rank keeps what the optimiser has of its part of the weights alone
+  bool shard_optimizer = false;  ///< each rank keeps what the optimiser has of its part of the weights alone
 };
 
 /// What becomes of records that are bad or slow (see engine/watchdog.h).
