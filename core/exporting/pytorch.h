@@ -7,6 +7,7 @@
 #include "schema/optimizer.h"
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -20,8 +21,11 @@ namespace feedline::inline exporting {
 struct PytorchData {
   std::string module{};       ///< data.py
   std::string preparation{};  ///< preparation.json: what nodes have learnt, and the names of the classes
+  std::map<std::string, std::string> files{};  ///< what else data.py reads beside it: names and contents
 };
 [[nodiscard]] Result<PytorchData> pytorch_data(const ExportedModel& model);
+/// Has it a layer that is a program of TorchScript, which begins with the numbers of its file?
+[[nodiscard]] bool has_programs(const ExportedModel& model);
 /// The loop: losses, optimiser, schedule, stopping.
 [[nodiscard]] Result<std::string> pytorch_training(const ExportedModel& model);
 /// What of a network does not learn, and by how much of the rate the rest does: constants of train.py, and functions
@@ -36,8 +40,9 @@ struct PytorchFreezing {
 [[nodiscard]] std::string pytorch_readme(const ExportedModel& model);
 
 /// Writes model.py, data.py, splits.py, train.py, weights.safetensors, weights.py, preparation.json and README.md into
-/// a folder, which is new, empty or holds an earlier export. All of it is there, or nothing. Errors: those of above; a
-/// folder with other files; one that cannot be written.
+/// a folder, which is new, empty or holds an earlier export; besides, the models of sentencepiece, and of layers that
+/// are programs of TorchScript these and start.safetensors, with which they began. All of it is there, or nothing.
+/// Errors: those of above; a folder with other files; one that cannot be written.
 Status write_pytorch(const ExportedModel& model, const std::filesystem::path& folder);
 
 /// Definitions that a file needs, each once, in the order in which they are first named.

@@ -18,7 +18,8 @@ struct WrittenSteps {
   bool draws = false;  ///< some step changes training records at random
 };
 
-Result<WrittenSteps> write_steps(const ExportedData& data, HelperList& helpers, PreparationJson& fitted) {
+Result<WrittenSteps> write_steps(const ExportedData& data, HelperList& helpers, PreparationJson& fitted,
+                                 std::map<std::string, std::string>& files) {
   WrittenSteps all;
   for (const StepToWrite& step : data.steps) {
     const auto write = Writers::instance().find_step(step.spec.type);
@@ -26,6 +27,7 @@ Result<WrittenSteps> write_steps(const ExportedData& data, HelperList& helpers, 
     auto written = (*write)(step);
     if (!written) return fail(std::move(written.error()).at_node(step.node));
     helpers.add(written->helpers);
+    files.merge(written->files);
     if (!written->fitted.empty()) fitted[step.name] = PreparationJson::parse(written->fitted, nullptr, false);
     const std::string& out = step.out.front();
     if (written->training.empty()) {
@@ -216,7 +218,9 @@ std::string imports_of(const std::string& text) {
       break;
     }
   }
-  all += "\nimport numpy as np\nimport torch\n";
+  all += "\nimport numpy as np\n";
+  if (text.find("sentencepiece.") != std::string::npos) all += "import sentencepiece\n";
+  all += "import torch\n";
   if (text.find("Image.") != std::string::npos || text.find("ImageOps.") != std::string::npos)
     all += "from PIL import Image, ImageOps\n";
   if (text.find("(T.") != std::string::npos || text.find(" T.") != std::string::npos)
@@ -232,11 +236,12 @@ std::string imports_of(const std::string& text) {
 Result<PytorchData> pytorch_data(const ExportedModel& model) {
   HelperList helpers;
   PreparationJson fitted = PreparationJson::object();
-  const auto train = write_steps(model.train, helpers, fitted);
+  PytorchData data;
+  const auto train = write_steps(model.train, helpers, fitted, data.files);
   if (!train) return fail(train.error());
   std::string functions = prepare_function(model.train, *train, model.validation ? "prepare_training" : "prepare");
   if (model.validation) {
-    const auto judged = write_steps(*model.validation, helpers, fitted);
+    const auto judged = write_steps(*model.validation, helpers, fitted, data.files);
     if (!judged) return fail(judged.error());
     functions += "\n\n" + prepare_function(*model.validation, *judged, "prepare_validation");
     functions +=
@@ -255,7 +260,6 @@ Result<PytorchData> pytorch_data(const ExportedModel& model) {
   body += fmt::format("RAGGED = {}  # fields whose records differ in length\n", python_list(ragged));
   body += "\n\n" + helpers.text() + functions + std::string(kCollate) + "\n" +
           reading(model.train, model.plan->trainer.split_column);
-  PytorchData data;
   data.module = fmt::format(
       "\"\"\"The data of {}, prepared as Feedline {} prepares them.\n"
       "\n"

@@ -3,10 +3,13 @@
 #include "exporting/pytorch.h"
 #include "exporting/whole_files.h"
 #include "state/safetensors.h"
+#include "training/torchscript_file.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace feedline::inline exporting {
 namespace {
@@ -41,10 +44,41 @@ def read_weights(file=pathlib.Path(__file__).parent / "weights.safetensors"):
     return tensors
 )py";
 
+/// Layers that are programs of TorchScript: each as a file, and start.safetensors, with which they began.
+/// `weights` gets the names of tensors that are others besides.
+Status write_programs(const ExportedModel& model, const fs::path& folder, std::vector<TensorView>& weights) {
+  NamedTensors start;
+  for (std::size_t i = 0; i < model.network().layers.size(); ++i) {
+    const LayerPlan& layer = model.network().layers[i];
+    if (!is_program(layer)) continue;
+    const std::string prefix = model.layer_names[i] + ".";
+    auto program = trained_program(layer, model.weights, prefix);
+    if (!program) return fail(std::move(program.error()));
+    if (Status written = write_whole_file(folder / program_file(model.layer_names[i]), program->archive); !written)
+      return written;
+    for (auto& [name, value] : program->start) start.emplace(prefix + name, std::move(value));
+    for (const auto& [name, is] : program->ties) {
+      const std::string known = prefix + is;
+      const auto first =
+          std::find_if(weights.begin(), weights.end(), [&](const auto& one) { return one.name == known; });
+      if (first == weights.end()) continue;
+      TensorView same = *first;
+      same.name = prefix + name;
+      weights.push_back(std::move(same));
+    }
+  }
+  return start.empty() ? Status{} : write_safetensors(folder / "start.safetensors", views_of(start));
+}
+
 /// Its first words: what tells an earlier export from a folder of something else.
 constexpr std::string_view kMark = "Written by Feedline";
 
 }  // namespace
+
+bool has_programs(const ExportedModel& model) {
+  const std::vector<LayerPlan>& layers = model.network().layers;
+  return std::any_of(layers.begin(), layers.end(), is_program);
+}
 
 std::string pytorch_readme(const ExportedModel& model) {
   std::string inputs;
@@ -61,6 +95,7 @@ std::string pytorch_readme(const ExportedModel& model) {
       "- `preparation.json`: what nodes had learnt from the training records, and the names of the classes.\n"
       "- `train.py`: the same losses, optimiser, schedule and stopping: `python train.py DATA`.\n"
       "- `splits.py`: which records train and which validate: the same ones as in Feedline.\n"
+      "{}"
       "\n"
       "```python\n"
       "import torch\n"
@@ -72,14 +107,18 @@ std::string pytorch_readme(const ExportedModel& model) {
       "    print(trained()({}))\n"
       "```\n"
       "\n"
-      "It needs torch and numpy; pictures need Pillow, some augmentation torchvision. With OpenCV (`cv2`) pictures "
-      "are\n"
+      "It needs torch and numpy; pictures need Pillow, some augmentation torchvision, pieces of words sentencepiece.\n"
+      "With OpenCV (`cv2`) pictures are\n"
       "scaled as Feedline scales them, with PyICU texts are cut into words as it cuts them; without, nearly so. "
       "Random\n"
       "numbers (order, augmentation, starting weights) are other ones than Feedline's, "
       "and\n"
       "a target encoding takes the means of all training records in training too.\n",
-      model.title, kMark, FEEDLINE_VERSION, model.position.step, model.position.epoch, inputs, [&] {
+      model.title, kMark, FEEDLINE_VERSION, model.position.step, model.position.epoch, inputs,
+      has_programs(model) ? "- `*.script.pt`: programs of TorchScript with what they have learnt; with the numbers of "
+                            "`start.safetensors`\n  `train.py` begins.\n"
+                          : "",
+      [&] {
         std::string fields;
         for (const std::size_t field : model.inputs)
           fields += fmt::format("{}batch[\"{}\"]", fields.empty() ? "" : ", ", model.plan->train.fields[field].name);
@@ -104,7 +143,11 @@ Status write_pytorch(const ExportedModel& model, const fs::path& folder) {
               write_whole_file(part / name, name == "README.md" ? pytorch_readme(model) : std::string(text));
           !written)
         return written;
-    return write_safetensors(part / "weights.safetensors", views_of(model.weights));
+    for (const auto& [name, content] : data->files)
+      if (Status written = write_whole_file(part / name, content); !written) return written;
+    auto weights = views_of(model.weights);
+    if (Status written = write_programs(model, part, weights); !written) return written;
+    return write_safetensors(part / "weights.safetensors", weights);
   });
 }
 

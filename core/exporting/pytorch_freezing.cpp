@@ -36,7 +36,8 @@ def learn_in(model, epoch):
             if norm and backbone["freeze_statistics"] or drops:
                 part.eval()
     for name in FREEZE:
-        getattr(model, name).requires_grad_(False)
+        for parameter in getattr(model, name).parameters():
+            parameter.requires_grad_(False)
         if FREEZE_STATISTICS:
             getattr(model, name).eval()
 
@@ -60,8 +61,12 @@ def begin(model):
             continue
         found = (read_weights(file) if file.endswith(".safetensors")
                  else torch.load(file, map_location="cpu", weights_only=True))
-        start.update((f"{name}.{key}", value) for key, value in found.items()
-                     if key in own and own[key].shape == value.shape)
+        for key, value in found.items():
+            key = key.removeprefix("module.").removeprefix("distilbert.")
+            if key == "embeddings.position_embeddings.weight" and key in own:
+                value = value[: len(own[key])]
+            if key in own and own[key].shape == value.shape:
+                start[f"{name}.{key}"] = value
     model.load_state_dict({**model.state_dict(), **start})
 
 
@@ -70,7 +75,7 @@ def begin(model):
 using StagePrefixes = std::vector<std::vector<std::string>>;
 
 /// What is frozen and thawed as a whole, from the input to the output, as the nodes have it (see their help): prefixes
-/// of torchvision's names. Empty: the node is no backbone that PyTorch has.
+/// of their tensors' names. Empty: the node is no backbone.
 StagePrefixes stage_prefixes(const LayerPlan& layer) {
   if (layer.type == "resnet") return {{"conv1", "bn1"}, {"layer1"}, {"layer2"}, {"layer3"}, {"layer4"}};
   StagePrefixes stages;
@@ -87,6 +92,10 @@ StagePrefixes stage_prefixes(const LayerPlan& layer) {
     const std::int64_t blocks = ParamReader(layer.params).integer("blocks");
     for (std::int64_t i = 0; i < blocks; ++i) stages.push_back({fmt::format("encoder.layers.encoder_layer_{}", i)});
     stages.back().emplace_back("encoder.ln");
+  } else if (layer.type == "text_encoder") {
+    stages.push_back({"embeddings"});
+    const std::int64_t blocks = ParamReader(layer.params).integer("layers");
+    for (std::int64_t i = 0; i < blocks; ++i) stages.push_back({fmt::format("transformer.layer.{}", i)});
   }
   return stages;
 }

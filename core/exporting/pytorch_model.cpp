@@ -61,8 +61,6 @@ Result<std::string> pytorch_model(const ExportedModel& model) {
 
   std::string text = fmt::format(
       "\"\"\"The network of {}. Written by Feedline {}.\"\"\"\n"
-      "import math\n"
-      "\n"
       "import torch\n"
       "from torch import nn\n"
       "\n\n",
@@ -86,10 +84,10 @@ Result<std::string> pytorch_model(const ExportedModel& model) {
     const std::string_view import = "import torch\n";
     text.insert(text.find(import) + import.size(), "import torchvision\n");
   }
-  if (text.find("math.") == std::string::npos) {
-    const std::string_view import = "import math\n\n";
-    text.erase(text.find(import), import.size());
-  }
+  std::string standard;
+  for (const std::string_view name : {"math", "pathlib"})
+    if (text.find(std::string(name) + ".") != std::string::npos) standard += fmt::format("import {}\n", name);
+  if (!standard.empty()) text.insert(text.find("import torch\n"), standard + "\n");
   return text;
 }
 

@@ -217,6 +217,7 @@ Result<std::string> pytorch_training(const ExportedModel& model) {
   const OptimizerSettings settings = network.optimizer->optimizer_settings(network.optimizer_params);
   const PytorchFreezing freezing = pytorch_freezing(model, settings);
   const bool freezes = !freezing.functions.empty();
+  const bool programs = has_programs(model);
   const bool own = has_own_validation(model);
   const bool by_class = exports_class_draw(model);
   HelperList helpers;
@@ -245,8 +246,9 @@ Result<std::string> pytorch_training(const ExportedModel& model) {
       "{}"
       "\n",
       python_comment(model.title), FEEDLINE_VERSION, own ? " --validation DATA..." : "",
-      freezes ? "import fnmatch\n" : "", freezes ? "import pathlib\n" : "", by_class ? ", WeightedRandomSampler" : "",
-      own ? "" : "import splits\n", freezes ? "from weights import read_weights\n" : "");
+      freezes ? "import fnmatch\n" : "", freezes || programs ? "import pathlib\n" : "",
+      by_class ? ", WeightedRandomSampler" : "", own ? "" : "import splits\n",
+      freezes || programs ? "from weights import read_weights\n" : "");
   text += constants_of(model, settings) + freezing.constants + "\n\n" + freezing.functions + helpers.text() +
           functions_of_model(model, *loss);
   text += kPythonScheduleParts;
@@ -279,7 +281,8 @@ Result<std::string> pytorch_training(const ExportedModel& model) {
                         python_number(settings.clip_norm));
   put_in(main, "CLIP", clip);
   put_in(main, "SIDES", own ? kPythonOwnSides : kPythonDividedSides);
-  put_in(main, "BEGIN", freezes ? "    begin(model)\n" : "");
+  put_in(main, "BEGIN",
+         std::string(programs ? kPythonProgramStart : std::string_view()) + (freezes ? "    begin(model)\n" : ""));
   put_word(main, "LEARN", freezes ? "learn_in(model, epoch)" : "model.train()");
   const std::string shuffle = fmt::format("shuffle={}", python_bool(model.plan->train.sampler.shuffle));
   put_word(main, "ORDER", by_class ? std::string("sampler=by_class(training)") : shuffle);

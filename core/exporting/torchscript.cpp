@@ -20,6 +20,14 @@ std::string indented_script(std::string_view body) {
   return all + "\n";
 }
 
+/// "    y = self.y.forward(x)": `in` are expressions, empty ones left out.
+std::string script_call(const std::string& layer, const std::vector<std::string>& in) {
+  std::string given;
+  for (const std::string& one : in)
+    if (!one.empty()) given += (given.empty() ? "" : ", ") + one;
+  return fmt::format("    {0} = self.{0}.forward({1})\n", layer, given);
+}
+
 /// A layer with its tensors, whose dots become underscores.
 ScriptedModule scripted_layer(const ExportedModel& model, const LayerPlan& plan, const std::string& name,
                               const WrittenLayer& written) {
@@ -49,10 +57,17 @@ Result<ScriptedModule> scripted_model(const ExportedModel& model) {
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     const LayerPlan& plan = network.layers[i];
     if (plan.spec->role == Role::Loss) continue;
+    std::vector<std::string> in = model.expressions(plan, [&](std::size_t field) { return model.field_names[field]; });
+    calls += script_call(model.layer_names[i], in);
+    if (is_program(plan)) {
+      auto program = trained_program(plan, model.weights, model.layer_names[i] + ".");
+      if (!program) return fail(std::move(program.error()));
+      whole.children.push_back({.name = model.layer_names[i], .archive = std::move(program->archive)});
+      continue;
+    }
     const auto write = Writers::instance().find_layer(plan.type);
     if (!write) return fail(Error(write.error()).at_node(plan.node));
-    LayerToWrite layer{.plan = plan, .self = "self." + model.layer_names[i]};
-    layer.in = model.expressions(plan, [&](std::size_t field) { return model.field_names[field]; });
+    const LayerToWrite layer{.plan = plan, .self = "self." + model.layer_names[i], .in = std::move(in)};
     const auto written = (*write)(layer);
     if (!written) return fail(Error(written.error()).at_node(plan.node));
     if (written->script.empty())
@@ -60,10 +75,6 @@ Result<ScriptedModule> scripted_model(const ExportedModel& model) {
                         .remedy = "Export it with --pytorch",
                         .node = plan.node});
     whole.children.push_back(scripted_layer(model, plan, model.layer_names[i], *written));
-    std::string given;
-    for (const std::string& in : layer.in)
-      if (!in.empty()) given += (given.empty() ? "" : ", ") + in;
-    calls += fmt::format("    {} = {}.forward({})\n", model.layer_names[i], layer.self, given);
   }
   std::string outputs;
   for (const std::size_t layer : model.outputs) outputs += (outputs.empty() ? "" : ", ") + model.layer_names[layer];

@@ -132,6 +132,11 @@ if __name__ == "__main__":
     main()
 )py";
 
+inline constexpr std::string_view kPythonProgramStart =
+    R"py(    began = read_weights(pathlib.Path(__file__).parent / "start.safetensors")  # of programs: what their files held
+    model.load_state_dict(began, strict=False)
+)py";
+
 inline constexpr std::string_view kPythonDividedSides = R"py(    records = data.read(*sys.argv[1:])
     training, validation = ([records[place] for place in side] for side in splits.divide(records, **SPLIT))
 )py";

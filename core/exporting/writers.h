@@ -19,6 +19,11 @@ namespace feedline::inline exporting {
 
 class OnnxGraph;
 
+/// Is the layer a program of TorchScript, which goes out as it is?
+[[nodiscard]] inline bool is_program(const LayerPlan& layer) { return layer.type == "torchscript"; }
+/// Its file beside model.py, by its name there; none is called as what train.py saves.
+[[nodiscard]] inline std::string program_file(std::string_view name) { return std::string(name) + ".script.pt"; }
+
 /// A layer or a loss that is to be written.
 struct LayerToWrite {
   const LayerPlan& plan;
@@ -57,6 +62,7 @@ struct WrittenStep {
   std::vector<std::string> helpers{};
   /// What it has learnt or was told, too long for a line: a JSON value, which the call reads as FITTED["name"].
   std::string fitted{};
+  std::map<std::string, std::string> files{};  ///< what lies beside data.py for it: names and contents
 };
 
 /// An optimiser: "torch.optim.Adam(groups, lr=..., betas=(0.9, 0.999))", of the variable `groups`.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "graph/node_file.h"
 
+#include "base/embedded.h"
 #include "base/sha256.h"
 #include "graph/graph_changes.h"
 #include "graph/graph_file.h"
@@ -22,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path whole_path(const fs::path& path) {
+  if (is_example_node(path)) return path;
   std::error_code error;
   fs::path absolute = fs::absolute(path, error);
   return (error ? path : absolute).lexically_normal();
@@ -38,7 +40,7 @@ bool is_same_file(const fs::path& a, const fs::path& b) {
 std::string origin_text(const fs::path& file, const fs::path& folder) {
   constexpr int kFar = 2;
   const fs::path whole = whole_path(file);
-  if (folder.empty()) return whole.string();
+  if (folder.empty() || is_example_node(file)) return whole.string();
   const fs::path relative = whole.lexically_relative(whole_path(folder));
   if (relative.empty() || std::count(relative.begin(), relative.end(), fs::path("..")) > kFar) return whole.string();
   return relative.string();
@@ -99,11 +101,44 @@ Result<const Node*> node_in(const Document& document, const fs::path& file) {
   return &node;
 }
 
+/// A node file that comes with Feedline.
+Result<std::string_view> example_node(const fs::path& file) {
+  const std::string given = file.string();
+  std::string name = given.substr(kExampleNode.size());
+  if (!name.ends_with(kNodeFileSuffix)) name += kNodeFileSuffix;
+  std::string known;
+  for (const EmbeddedFile& one : embedded_nodes()) {
+    if (one.name == name) return one.text;
+    known += (known.empty() ? "" : ", ") + std::string(kExampleNode) +
+             std::string(one.name.substr(0, one.name.size() - kNodeFileSuffix.size()));
+  }
+  return fail(Error{.reason = "there is no such example of a node",
+                    .remedy = "Choose one of: " + known + ", or a " + std::string(kNodeFileSuffix) + " file",
+                    .file = given});
+}
+
+/// With no registry, which brings no node up to date.
+Result<Document> saved_document(const fs::path& file) {
+  const Registry as_saved;
+  if (!is_example_node(file)) {
+    auto read = read_graph_file(file, as_saved);
+    if (!read) return fail(std::move(read.error()));
+    return std::move(read->loaded.document);
+  }
+  const auto text = example_node(file);
+  if (!text) return fail(text.error());
+  auto loaded = from_json(*text, as_saved);
+  if (!loaded) return fail(std::move(loaded.error()).in_file(file.string()));
+  return std::move(loaded->document);
+}
+
 bool is_port_of(const PortRef& end, const std::string& node) { return end.node == node; }
 
 std::string wire_name(const Link& link) { return link.from.text() + " -> " + link.to.text(); }
 
 }  // namespace
+
+bool is_example_node(const fs::path& file) { return file.string().starts_with(kExampleNode); }
 
 std::string node_digest(const Diagram& inner) {
   Node node{.id = "node", .type = std::string(kSubgraphType), .inner = Boxed<Diagram>(inner)};
@@ -132,7 +167,8 @@ Edit moved_origins(const Diagram& diagram, const fs::path& from, const fs::path&
 }
 
 fs::path origin_path(const NodeOrigin& origin, const fs::path& folder) {
-  return fs::path(origin.file).is_absolute() || folder.empty() ? fs::path(origin.file) : folder / origin.file;
+  const fs::path named(origin.file);
+  return named.is_absolute() || folder.empty() || is_example_node(named) ? named : folder / named;
 }
 
 Result<NodeFile> read_node_file(const fs::path& file, const Registry& registry) {
@@ -141,14 +177,13 @@ Result<NodeFile> read_node_file(const fs::path& file, const Registry& registry) 
     return fail(Error{.reason = "is larger than 4 MiB, which no node file is",
                       .remedy = "Choose a " + std::string(kNodeFileSuffix) + " file; a graph is opened, not inserted",
                       .file = file.string()});
-  // First with no registry, which brings no node up to date: the digest is of what was saved.
-  const auto saved = read_graph_file(file, Registry());
+  const auto saved = saved_document(file);  // the digest is of what was saved
   if (!saved) return fail(saved.error());
-  const auto node = node_in(saved->loaded.document, file);
+  const auto node = node_in(*saved, file);
   if (!node) return fail(node.error());
   if (const std::string copy = copy_inside(*(*node)->inner, file, file.parent_path()); !copy.empty())
     return has_itself_inside(copy, file);
-  auto current = from_json(to_json(saved->loaded.document), registry);
+  auto current = from_json(to_json(*saved), registry);
   if (!current) return fail(std::move(current.error()).in_file(file.string()));
 
   NodeFile read{.file = file,
@@ -165,6 +200,10 @@ Result<SavedNode> save_node_file(const Node& subgraph, const fs::path& file, con
     return fail(Error{.reason = "only a sub-graph can be saved as a node",
                       .remedy = "Group the node first (Ctrl+G)",
                       .node = subgraph.id});
+  if (is_example_node(file))
+    return fail(Error{.reason = "what comes with Feedline cannot be changed",
+                      .remedy = "Give a file for the node: NAME" + std::string(kNodeFileSuffix),
+                      .file = file.string()});
   if (const std::string copy = copy_inside(*subgraph.inner, file, folder); !copy.empty())
     return has_itself_inside(copy, file);
 

@@ -19,6 +19,10 @@ namespace feedline::inline graph {
 // graph's own file; `folder` below is that folder, empty for a graph that has no file yet.
 
 inline constexpr std::string_view kNodeFileSuffix = ".feedline-node";
+/// What stands in place of a path for a node file that comes with Feedline: example:residual. It is read as others are,
+/// from wherever the graph lies, and never written.
+inline constexpr std::string_view kExampleNode = "example:";
+[[nodiscard]] bool is_example_node(const std::filesystem::path& file);
 /// Larger ones are refused before they are read.
 inline constexpr std::uintmax_t kMaxNodeFileSize = std::uintmax_t{4} << 20;
 
@@ -35,8 +39,9 @@ struct NodeFile {
 /// sub-graphs do not count: they differ between copies of the same.
 [[nodiscard]] std::string node_digest(const Diagram& inner);
 
-/// Reads a node file. Errors: as load_document(), larger than kMaxNodeFileSize, a graph that is no node file, and a
-/// node that has itself inside: a sub-graph in it comes from the same file.
+/// Reads a node file. Errors: as load_document(), an example that there is not (naming those that there are), larger
+/// than kMaxNodeFileSize, a graph that is no node file, and a node that has itself inside: a sub-graph in it comes from
+/// the same file.
 [[nodiscard]] Result<NodeFile> read_node_file(const std::filesystem::path& file,
                                               const Registry& registry = Registry::instance());
 
@@ -45,8 +50,8 @@ struct SavedNode {
   bool written = true;  ///< false: the file said the same already, and is of the same version still
 };
 /// Saves a sub-graph as a node file, with the version after that of the node file that stands there, else 1. Errors: it
-/// is no sub-graph, it has a copy of that very file inside, there is something else at that path, or it cannot be
-/// written.
+/// is no sub-graph, it has a copy of that very file inside, there is something else at that path, it is an example, or
+/// it cannot be written.
 [[nodiscard]] Result<SavedNode> save_node_file(const Node& subgraph, const std::filesystem::path& file,
                                                const std::filesystem::path& folder);
 
@@ -67,7 +72,7 @@ struct NodeUpdate {
                                              const std::filesystem::path& folder,
                                              const Registry& registry = Registry::instance());
 
-/// The file that an origin names, absolute where it or `folder` is.
+/// The file that an origin names, absolute where it or `folder` is; an example is that wherever the graph lies.
 [[nodiscard]] std::filesystem::path origin_path(const NodeOrigin& origin, const std::filesystem::path& folder);
 
 /// The origins of all sub-graphs as told from another folder, for a graph that is saved there.

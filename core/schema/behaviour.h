@@ -148,6 +148,9 @@ class Layer {
   /// Of a layer that is a network by itself, and takes long: forward() calls this with what each of its parts has
   /// given. It may throw, to stop; none is called where it is empty. Set by the thread that calls forward().
   virtual void set_between(std::function<void(const at::Tensor&)> /*between*/) {}
+  /// Of a layer that is a program of TorchScript: the archive of that program with the present numbers of module(), in
+  /// evaluation; else empty. Throws where its file is no longer there, or has become another one.
+  [[nodiscard]] virtual std::string program() const { return {}; }
 };
 
 /// How a loss reads its target, which decides what can be measured of its prediction (training/metric.h).

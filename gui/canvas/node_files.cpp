@@ -85,9 +85,9 @@ void NodeFiles::refuse(const Error& error, const std::string& id) {
 void NodeFiles::ask_and_save(const std::string& id) {
   const Node* node = parts_.shown.diagram().find(id);
   if (node == nullptr || !node->inner) return;
-  const QString proposal = node->origin && !node->origin->file.empty()
-                               ? QFile::decodeName(origin_path(*node->origin, folder()).c_str())
-                               : own_folder() + QLatin1Char('/') + to_qstring(id) + node_suffix();
+  const bool has_file = node->origin && !node->origin->file.empty() && !is_example_node(node->origin->file);
+  const QString proposal = has_file ? QFile::decodeName(origin_path(*node->origin, folder()).c_str())
+                                    : own_folder() + QLatin1Char('/') + to_qstring(id) + node_suffix();
   const QString file = ask_save_path(&parts_.view, tr("Save as a node"), proposal, node_filter(), node_suffix().mid(1));
   if (!file.isEmpty()) save(id, file);
 }

@@ -3,7 +3,8 @@
 # Compilers limit the length of one literal, so text is laid down in pieces.
 set(piece 12000)
 file(STRINGS "${LIST}" files)
-set(rows "")
+set(examples "")
+set(nodes "")
 foreach(path IN LISTS files)
   file(READ "${path}" text)
   cmake_path(GET path FILENAME name)
@@ -18,19 +19,27 @@ foreach(path IN LISTS files)
   if(NOT literal)
     set(literal " \"\"")
   endif()
-  string(APPEND rows "    {\"${name}\",${literal}},\n")
+  if(name MATCHES "[.]feedline-node$")
+    string(APPEND nodes "    {\"${name}\",${literal}},\n")
+  else()
+    string(APPEND examples "    {\"${name}\",${literal}},\n")
+  endif()
 endforeach()
-list(LENGTH files count)
-set(body "  return {};")
-if(count GREATER 0)
-  set(body "  static constexpr EmbeddedFile files[] = {\n${rows}  };\n  return files;")
-endif()
+foreach(rows IN ITEMS examples nodes)
+  set(${rows}_body "  return {};")
+  if(${rows})
+    set(${rows}_body "  static constexpr EmbeddedFile files[] = {\n${${rows}}  };\n  return files;")
+  endif()
+endforeach()
 file(WRITE "${OUTPUT}" "// Generated from resources/examples by packaging/cmake/generate_embedded.cmake.
 #include \"base/embedded.h\"
 
 namespace feedline::inline base {
 std::span<const EmbeddedFile> embedded_examples() {
-${body}
+${examples_body}
+}
+std::span<const EmbeddedFile> embedded_nodes() {
+${nodes_body}
 }
 }  // namespace feedline::inline base
 ")

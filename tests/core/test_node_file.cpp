@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Sub-graphs as files of their own: copies, versions, updates, and what is refused.
+#include "base/embedded.h"
 #include "graph/graph_file.h"
 #include "graph/grouping.h"
 #include "graph/key.h"
@@ -96,6 +97,42 @@ class TestNodeFile : public QObject {
     const auto again = from_json(to_json(other), fake_registry());
     QVERIFY(again && again->notes.empty());
     QVERIFY(again->document == other);
+  }
+
+  /// What comes with Feedline is found wherever the graph lies, and never written.
+  void an_example_follows_no_folder() {
+    for (const EmbeddedFile& file : embedded_nodes()) {
+      const std::string name(file.name.substr(0, file.name.size() - kNodeFileSuffix.size()));
+      const auto read = read_node_file(std::string(kExampleNode) + name);
+      QVERIFY2(read && read->notes.empty(), name.c_str());
+    }
+    const auto examples = embedded_examples();
+    const auto file = std::find_if(examples.begin(), examples.end(),
+                                   [](const EmbeddedFile& one) { return one.name == "node-file.feedline"; });
+    QVERIFY(file != examples.end());
+    Document document = from_json(file->text)->document;
+    for (const fs::path& folder : {graphs_, fs::path()}) {
+      const auto looks = look_at_origins(document, folder);
+      QCOMPARE(looks.size(), std::size_t{2});
+      QVERIFY(looks[0].state == OriginState::Current && looks[0].version == 2);
+      QVERIFY(looks[1].state == OriginState::Outdated && !looks[0].own_changes && !looks[1].own_changes);
+      QCOMPARE(version_step(looks[1]), std::string("version 1 → 2"));
+    }
+    must(document, moved_origins(document, graphs_, file_.parent_path()));
+    QCOMPARE(document.find("block1")->origin->file, std::string("example:residual"));
+
+    const auto read = read_node_file(origin_path(*document.find("block2")->origin, graphs_));
+    QVERIFY2(read, read ? "" : read.error().line().c_str());
+    const auto update = update_node(document, "block2", *read, graphs_);
+    QVERIFY2(update && update->lost.empty(), update ? "" : update.error().line().c_str());
+    must(document, update->edit);
+    QVERIFY(document.find("block2")->origin == document.find("block1")->origin);
+    QVERIFY(document.find("block2")->params.at("repeat") == Value(std::int64_t{2}));
+    QVERIFY(analyse(document).ok());
+
+    const auto written = save_node_file(*document.find("block1"), "example:residual", graphs_);
+    QVERIFY(!written && !written.error().remedy.empty() && written.error().file == "example:residual");
+    QCOMPARE(reason_of("example:nobody"), std::string("there is no such example of a node"));
   }
 
   void the_version_grows_with_what_is_in_it() {

@@ -213,6 +213,27 @@ class TestStageCuts : public QObject {
     QVERIFY(!analyse(document).ok());
   }
 
+  /// A stage has one micro-batch at a time: nobody has the whole batch that a synchronised norm would measure.
+  void synchronised_norms_and_stages_exclude_each_other() {
+    const auto told = [](const Document& document) {
+      QStringList all;
+      for (const Problem& problem : analyse(document).problems)
+        if (problem.severity == Problem::Severity::Error && problem.error.parameter == "sync_batch_norm" &&
+            problem.error.node == "trainer" && !problem.error.remedy.empty())
+          all << QString::fromStdString(problem.error.reason);
+      return all;
+    };
+    const Edit synchronised{SetParam{.node = "trainer", .param = "sync_batch_norm", .value = true}};
+    Document cut = cut_at({"conv2"});
+    QVERIFY(told(cut).isEmpty());
+    QVERIFY(cut.apply(synchronised));
+    QCOMPARE(told(cut).size(), qsizetype{1});
+    QVERIFY2(told(cut).front().contains("micro-batch"), qPrintable(told(cut).front()));
+    Document whole = cut_at({});
+    QVERIFY(whole.apply(synchronised));
+    QVERIFY(analyse(whole).ok());
+  }
+
   void says_who_waits_and_what_would_help() {
     const Document document = cut_at({"linear"});
     RunFacts facts = facts_of(document);

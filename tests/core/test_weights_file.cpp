@@ -178,6 +178,13 @@ class TestWeightsFile : public QObject {
     QTest::newRow("spread without end") << tensor(4, 0, huge, number(0));
     QTest::newRow("shape without stride") << tensor(4, 0, four + one, one);
     QTest::newRow("text of 4 GB") << pickle("}X\xff\xff\xff\xff");
+    const QByteArray itself = QByteArray("]q\x05h\x05") + "a";  // a list whose one item is the list
+    QTest::newRow("a shape that holds itself") << tensor(4, 0, itself, one);
+    QTest::newRow("strides that hold themselves") << tensor(4, 0, four, itself);
+    QTest::newRow("a storage that holds itself") << pickle(itself + "Q");
+    QTest::newRow("called with itself") << pickle(global("torch._utils", "_rebuild_tensor_v2") + itself + "R");
+    QTest::newRow("itself alone") << pickle("}q\x01" + text("state_dict") + "h\x01s" + text("model") + "h\x01s");
+    QTest::newRow("itself as a name") << pickle("}q\x01h\x01h\x01s");
     QTest::newRow("never remembered") << pickle("h\x07");
     QTest::newRow("nothing to take") << pickle("R");
     QTest::newRow("below the mark") << pickle("}(s");

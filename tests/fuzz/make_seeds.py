@@ -156,6 +156,11 @@ def seeds():
              ("model/version", b"3\n")]
     tensors = safetensors([("layer.weight", "F32", [2, 3], bytes(24)), ("steps", "I64", [], bytes(8)),
                            ("half", "BF16", [3], bytes(6))])
+    program = (b"class Own(Module):\n  __parameters__ = [\"a\", ]\n  a : Tensor\n  training : bool\n"
+               b"  def forward(self: __torch__.Own,\n    x: Tensor) -> Tensor:\n    a = self.a\n"
+               b"    return torch.linear(x, a, None)\n")
+    script = [("own/data.pkl", b"\x80\x02}."), ("own/code/__torch__.py", program), ("own/constants.pkl", b"\x80\x02)."),
+              ("own/data/0", bytes(16)), ("own/version", b"3\n")]
     table = b"age,job,\"in,come\"\n39,clerk,low\n50,\"a \"\"b\"\"\",high\n?,sales,low\n"
     return {
         "csv": [table, table.replace(b",", b";"), gzip.compress(table), table.decode().encode("utf-16"),
@@ -172,6 +177,7 @@ def seeds():
         "safetensors": [tensors],
         "pickle": [state_dict_pickle(False), state_dict_pickle(True)],
         "weights": [zipped(parts, zipfile.ZIP_STORED), legacy_state_dict(), tensors],
+        "script": [zipped(script, zipfile.ZIP_STORED), zipped(script), program],
         "project": [],
     }
 

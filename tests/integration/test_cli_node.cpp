@@ -43,6 +43,16 @@ class TestCliNode : public QObject {
     QVERIFY(cli_.run({"node", "update", other}).out.contains("version 2, as its file"));
   }
 
+  void the_example_comes_with_its_file() {
+    const CliResult listed = cli_.run({"node", "list", "example:node-file"});
+    QVERIFY2(listed.exit_code == 0 && listed.out.contains("version 1 → 2"), listed.text().constData());
+    const QString mine = cli_.path("mine.feedline");
+    const CliResult updated = cli_.run({"node", "update", "example:node-file", "-o", mine});
+    QVERIFY2(updated.exit_code == 0, updated.text().constData());
+    const CliResult after = cli_.run({"node", "list", mine});
+    QVERIFY2(after.out.contains("as its file") && !after.out.contains("update:"), after.text().constData());
+  }
+
   void refuses() {
     const QString graph = cli_.path("whole.feedline");
     QVERIFY(QFile::copy(source_dir("/tests/data/block.feedline"), graph));

@@ -19,6 +19,7 @@
 #include <QFile>
 #include <QProcess>
 #include <QTest>
+#include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/serialization/import.h>
 
 #include <algorithm>
@@ -131,8 +132,66 @@ class TestExport : public QObject {
     const auto file = model.train.source_params.find("file");
     QVERIFY(file != model.train.source_params.end());
     write_file(to + "/splits.json",
-               QJsonDocument(QJsonObject{{"file", QString::fromStdString(std::get<std::string>(file->second))}, {"splits", splits}})
+               QJsonDocument(QJsonObject{{"file", QString::fromStdString(std::get<std::string>(file->second))},
+                                         {"splits", splits}})
                    .toJson());
+  }
+
+  /// A module whose first and last weights are one, with a buffer and numbers that are dropped.
+  QString saved_program() {
+    torch::jit::Module module("Own");
+    module.register_attribute("training", c10::BoolType::get(), true);
+    const at::Tensor weight = at::arange(256).view({16, 16}).mul(0.37).sin().mul(0.4).requires_grad_(true);
+    module.register_parameter("a", weight, /*is_buffer=*/false);
+    module.register_parameter("b", at::full({16}, 0.1).requires_grad_(true), false);
+    module.register_parameter("c", weight, false);
+    module.register_buffer("scale", at::linspace(0.5, 1.5, 16));
+    module.define(
+        "def forward(self, x):\n"
+        "    h = torch.tanh(torch.linear(x, self.a, self.b)) * self.scale\n"
+        "    return torch.linear(torch.dropout(h, 0.25, self.training), self.c)\n");
+    const QString file = fresh() + "/own.pt";
+    module.save(file.toStdString());
+    return file;
+  }
+
+  /// A layer by its name, and of the text encoder all stages but the last.
+  static void write_frozen(const ExportedModel& model, const QString& to) {
+    QJsonArray names = {"still.a", "still.b"};
+    for (const auto& [name, value] : model.weights)
+      if (name.starts_with("text.embeddings.") || name.starts_with("text.transformer.layer.0."))
+        names.append(QString::fromStdString(name));
+    QVERIFY(names.size() > 18);
+    write_file(to + "/frozen.json", QJsonDocument(names).toJson());
+  }
+
+  /// What lies beside model.py is the program with what it has learnt, and what train.py begins with is its file's.
+  static void look_at_programs(const ExportedModel& model, const QString& to) {
+    const auto own = torch::jit::load((to + "/export/own.script.pt").toStdString());
+    const auto start = SafetensorsFile::open((to + "/export/start.safetensors").toStdString());
+    QVERIFY(start);
+    const auto numbers = [](const at::Tensor& tensor) {
+      return std::vector<float>(tensor.data_ptr<float>(), tensor.data_ptr<float>() + tensor.numel());
+    };
+    const auto learnt = numbers(own.attr("a").toTensor());
+    QCOMPARE(numbers(own.attr("c").toTensor()), learnt);
+    QCOMPARE(learnt, *model.weights.at("own.a").numbers<float>());
+    QVERIFY(learnt != *start->read("own.a")->numbers<float>());
+    QCOMPARE(*start->read("still.a")->numbers<float>(), *model.weights.at("still.a").numbers<float>());
+    const auto refused = onnx_model(model);
+    QVERIFY(!refused && refused.error().node == "still" && !refused.error().remedy.empty());
+    // A file that is another one by now, and one that is gone.
+    const QString file = QString::fromStdString(std::get<std::string>(model.network().layers[1].params.at("file")));
+    const auto of = [&] { return trained_program(model.network().layers[1], model.weights, "still."); };
+    torch::jit::Module other("Own");
+    other.register_attribute("training", c10::BoolType::get(), true);
+    other.register_parameter("a", at::ones({16, 4}).requires_grad_(true), false);
+    other.define("def forward(self, x):\n    return torch.matmul(x, self.a)\n");
+    other.save(file.toStdString());
+    QVERIFY2(!of() && of().error().reason.find("another shape") != std::string::npos, "another file");
+    QVERIFY(QFile::remove(file));
+    QVERIFY2(!of() && of().error().line().find("there is no such file") != std::string::npos, "no file");
+    QVERIFY(!of().error().remedy.empty() && !of().error().node.empty());
   }
 
   /// TorchScript says in this program what the model says.
@@ -162,7 +221,8 @@ class TestExport : public QObject {
  private Q_SLOTS:
   void says_the_same_everywhere_data() {
     QTest::addColumn<QByteArray>("what");
-    for (const char* what : {"pictures", "table", "texts", "two inputs"}) QTest::newRow(what) << QByteArray(what);
+    for (const char* what : {"pictures", "table", "texts", "two inputs", "programs"})
+      QTest::newRow(what) << QByteArray(what);
   }
 
   void says_the_same_everywhere() {
@@ -170,24 +230,28 @@ class TestExport : public QObject {
     const QString to = fresh();
     Document drawn = graph_of_kind(what);
     if (what == "pictures") set_trainer(drawn, {{"freeze", ValueList{std::string("conv1"), std::string("n*m")}}});
+    if (what == "programs") set_trainer(drawn, {{"freeze", ValueList{std::string("still")}}});
     const TrainingState state = trained(drawn);
     const auto model = exported_model(state);
     QVERIFY2(model, model ? "" : model.error().line().c_str());
     write_case(state, to);
+    if (what == "programs") write_frozen(*model, to);
     if (what == "table") write_splits(*model, to);
     if (what == "pictures")
       write_file(to + "/frozen.json", "[\"conv1.weight\", \"conv1.bias\", \"norm.weight\", \"norm.bias\"]");
+    const bool onnx = what != "programs";  // which are PyTorch's own
     const ExportTargets targets{.pytorch = (to + "/export").toStdString(),
-                                .onnx = (to + "/model.onnx").toStdString(),
+                                .onnx = onnx ? (to + "/model.onnx").toStdString() : std::string(),
                                 .torchscript = (to + "/model.pt").toStdString(),
                                 .safetensors = (to + "/weights.safetensors").toStdString()};
     const auto written = export_files(state, {}, targets);
     QVERIFY2(written, written ? "" : written.error().line().c_str());
-    QCOMPARE(written->size(), std::size_t{4});
+    QCOMPARE(written->size(), std::size_t{onnx ? 4U : 3U});
     const auto weights = SafetensorsFile::open(targets.safetensors);
     QVERIFY(weights);
     QVERIFY(weights->read_all().value() == model->weights);
     compare_torchscript(*model, to);
+    if (what == "programs") look_at_programs(*model, to);
     QProcess python;
     python.setProcessChannelMode(QProcess::MergedChannels);
     python.start("/usr/bin/python3", {source_dir("/tests/support/check_export.py"), to + "/export", to});
@@ -283,16 +347,18 @@ class TestExport : public QObject {
           "{\"images\": \"" + (data + "/images").toUtf8() + "\", \"labels\": \"" + (data + "/labels").toUtf8() + "\"}";
       return graph_with(
           {node_of("source", "idx", source.constData()),
-           node_of("crop", "pad_random_crop", "{\"padding\": 2, \"size\": 28}"), node_of("flip", "horizontal_flip"),
-           node_of("normalise", "normalise", "{\"statistics\": \"fitted\"}"),
+           node_of("crop", "pad_random_crop", "{\"padding\": 2, \"size\": 28}"), node_of("even", "clahe"),
+           node_of("flip", "horizontal_flip"), node_of("normalise", "normalise", "{\"statistics\": \"fitted\"}"),
            node_of("conv1", "conv2d", "{\"filters\": 6, \"kernel\": 4, \"stride\": 2}"), node_of("norm", "batch_norm"),
            node_of("silu", "silu"), node_of("pool", "max_pool"),
            node_of("conv2", "conv2d", "{\"filters\": 8, \"bias\": false}"),
            node_of("group", "group_norm", "{\"groups\": 2}"), node_of("gelu", "gelu"),
            node_of("drop", "spatial_dropout"), node_of("flat", "flatten"), node_of("layer", "layer_norm"),
            node_of("linear", "linear")},
-          "source.image shuffle.sample, shuffle.sample crop.image, crop.image flip.image, flip.image normalise.image, "
-          "normalise.image batch.image, batch.image conv1.x, conv1.y norm.x, norm.y silu.x, silu.y pool.x, pool.y "
+          "source.image shuffle.sample, shuffle.sample crop.image, crop.image even.image, even.image flip.image, "
+          "flip.image "
+          "normalise.image, normalise.image batch.image, batch.image conv1.x, conv1.y norm.x, norm.y silu.x, silu.y "
+          "pool.x, pool.y "
           "conv2.x, "
           "conv2.y group.x, group.y gelu.x, gelu.y drop.x, drop.y flat.x, flat.y layer.x, layer.y linear.x, "
           "linear.y loss.prediction");
@@ -326,6 +392,18 @@ class TestExport : public QObject {
     const QString lines = fresh() + "/lines.tsv";
     write_file(lines, text_lines(96));
     const QByteArray source = "{\"file\": \"" + lines.toUtf8() + "\"}";
+    if (what == "programs") {
+      const QByteArray own = "{\"file\": \"" + saved_program().toUtf8() + "\"}";
+      return graph_with(
+          {node_of("source", "text_lines", source.constData()),
+           node_of("pieces", "sentencepiece", "{\"algorithm\": \"bpe\", \"length\": 40, \"size\": 40}"),
+           node_of("text", "text_encoder",
+                   "{\"frozen\": \"stages\", \"heads\": 2, \"layers\": 2, \"places\": 48, \"width\": 16}"),
+           node_of("still", "torchscript", own.constData()), node_of("own", "torchscript", own.constData()),
+           node_of("linear", "linear")},
+          "source.text shuffle.sample, shuffle.sample pieces.text, pieces.tokens batch.tokens, batch.tokens "
+          "text.tokens, text.y still.x, still.y own.x, own.y linear.x, linear.y loss.prediction");
+    }
     if (what == "texts")
       return graph_with(
           {node_of("source", "text_lines", source.constData()), node_of("form", "normalise_text", "{\"lower\": true}"),

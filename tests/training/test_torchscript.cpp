@@ -178,6 +178,25 @@ class TestTorchscript : public QObject {
     QCOMPARE(rounds, 100);
   }
 
+  /// Of a whole network, whose last layer is its own.
+  void another_number_of_classes_is_refused_with_both() {
+    const NodeSpec& type = spec_of("torchscript");
+    const TensorDesc in = features();
+    const TensorDesc* given = &in;
+    const auto scores = type.infer(type.complete({{"file", saved(kTwoLayers)}}), std::span(&given, 1));
+    QVERIFY2(scores, scores ? "" : scores.error().line().c_str());
+    const auto refused = [&](std::int64_t classes) {
+      const TensorDesc target{
+          .kind = Kind::Target, .dtype = DType::I64, .shape = {Dim::symbol("N")}, .classes = classes};
+      const TensorDesc* const both[] = {&scores->front(), &target};
+      const auto loss = spec_of("cross_entropy").infer(spec_of("cross_entropy").complete({}), both);
+      return loss ? QString() : QString::fromStdString(loss.error().line());
+    };
+    QVERIFY2(refused(kClasses).isEmpty(), qPrintable(refused(kClasses)));
+    QVERIFY2(refused(5).contains("3 values") && refused(5).contains("5 classes"), qPrintable(refused(5)));
+    QVERIFY(refused(5).contains("in between"));
+  }
+
   void its_inputs_are_those_of_forward() {
     const std::string file = saved("def forward(self, x, by):\n    return torch.linear(x + by, self.a, self.b)\n");
     QVERIFY2(answer(file).contains("takes 2 (x, by), and 1 inputs are named"), qPrintable(answer(file)));

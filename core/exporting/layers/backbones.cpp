@@ -58,8 +58,6 @@ Result<WrittenLayer> write_backbone(const LayerToWrite& layer) {
 void add_backbones(Writers& writers) {
   for (const char* type : {"resnet", "mobilenet_v2", "efficientnet_b0", "vit_b_16"})
     writers.layer(type, write_backbone);
-  writers.leave_out("text_encoder", "neither PyTorch nor torchvision has its network");
-  writers.leave_out("torchscript", "its file is a program of PyTorch already");
   writers.helper("headless", kHeadless);
   writers.helper("resnet_map", kResNetMap);
 }

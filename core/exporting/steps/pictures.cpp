@@ -207,6 +207,25 @@ constexpr std::string_view kEqualise = R"py(def equalise(image):
     return np.stack(channels, 2)
 )py";
 
+constexpr std::string_view kClahe = R"py(def clahe(image, limit, tiles):
+    """Even contrast, tile by tile, of grey or of the lightness of colours; it needs OpenCV's Python package."""
+    if cv2 is None:
+        raise RuntimeError("clahe needs OpenCV: pip install opencv-python-headless")
+    even, image = cv2.createCLAHE(limit, (tiles, tiles)), np.ascontiguousarray(image)
+    if image.shape[2] == 1:
+        return even.apply(image[:, :, 0])[:, :, None]
+    lab = cv2.cvtColor(image, cv2.COLOR_RGB2Lab)
+    lab[:, :, 0] = even.apply(np.ascontiguousarray(lab[:, :, 0]))
+    return cv2.cvtColor(lab, cv2.COLOR_Lab2RGB)
+)py";
+
+Result<WrittenStep> write_clahe(const StepToWrite& step) {
+  const ParamReader params(step.params);
+  return WrittenStep{
+      .call = fmt::format("clahe({}, {}, {})", step.in[0], params.number("limit"), params.integer("tiles")),
+      .helpers = {"clahe"}};
+}
+
 /// What passes a picture, a row or a text on as it is.
 Result<WrittenStep> write_as_it_is(const StepToWrite& step) { return WrittenStep{.call = step.in[0]}; }
 
@@ -220,7 +239,7 @@ void add_picture_steps(Writers& writers) {
   writers.step("equalise", write_equalise);
   writers.step("synthetic_load", write_as_it_is);
   writers.step("cache", write_as_it_is);
-  writers.leave_out("clahe", "neither Pillow nor torchvision has it");
+  writers.step("clahe", write_clahe);
   writers.leave_out("quarter_turn", "it makes the labels of pretraining, which a trained model does not ask for");
   writers.helper("decode", kDecode);
   writers.helper("resample", kResample);
@@ -230,6 +249,7 @@ void add_picture_steps(Writers& writers) {
   writers.helper("random_resized_crop", kRandomResizedCrop);
   writers.helper("pad_crop", kPadCrop);
   writers.helper("equalise", kEqualise);
+  writers.helper("clahe", kClahe);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Texts, and the ids of their tokens: id 0 fills a batch up.
+#include "base/plain_text.h"
 #include "exporting/python_text.h"
 #include "exporting/writers.h"
 #include "schema/row.h"
@@ -9,6 +10,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
+#include <sstream>
 
 namespace feedline::inline exporting {
 namespace {
@@ -207,6 +210,50 @@ Result<WrittenStep> write_text_column(const StepToWrite& step) {
                      .helpers = {"text_column"}};
 }
 
+constexpr std::string_view kSentencePieces = R"py(PIECE_MODELS = {}
+
+
+def sentence_pieces(text, file, length):
+    """Ids of the pieces of a text, cut by a model of sentencepiece that lies beside this file."""
+    if file not in PIECE_MODELS:
+        path = pathlib.Path(__file__).parent / file
+        PIECE_MODELS[file] = sentencepiece.SentencePieceProcessor(model_file=str(path))
+    model = PIECE_MODELS[file]
+    above = 0 if model.pad_id() == 0 else 1  # id 0 fills up
+    return np.asarray(model.encode(text)[:length], np.int64) + above
+)py";
+
+/// The model that was learnt, or that of the user's file.
+Result<std::string> piece_model(const StepToWrite& step) {
+  const std::string file = ParamReader(step.params).text("file");
+  if (file.empty()) {
+    const auto found = step.learnt == nullptr ? NamedTensors::const_iterator() : step.learnt->find("model");
+    if (step.learnt == nullptr || found == step.learnt->end() || found->second.data.empty())
+      return fail("what it has learnt does not fit the node", "Choose another checkpoint");
+    return std::string(reinterpret_cast<const char*>(found->second.data.data()), found->second.data.size());
+  }
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream bytes;
+  if (in) bytes << in.rdbuf();
+  if (!in || bytes.str().empty())
+    return fail(Error{.reason = "its model cannot be read",
+                      .remedy = "Put back the file with which the run was made",
+                      .parameter = "file",
+                      .file = escape_name(file)});
+  return std::move(bytes).str();
+}
+
+Result<WrittenStep> write_sentence_pieces(const StepToWrite& step) {
+  auto model = piece_model(step);
+  if (!model) return fail(std::move(model.error()));
+  const std::string name = step.name + ".model";
+  WrittenStep written{.call = fmt::format("sentence_pieces({}, {}, {})", step.in[0], python_string(name),
+                                          ParamReader(step.params).integer("length")),
+                      .helpers = {"sentence_pieces"}};
+  written.files.emplace(name, std::move(*model));
+  return written;
+}
+
 void add_text_steps(Writers& writers) {
   writers.step("normalise_text", write_normalise_text);
   writers.step("vocabulary", write_vocabulary);
@@ -215,7 +262,7 @@ void add_text_steps(Writers& writers) {
   writers.step("pad_truncate", write_pad_truncate);
   writers.step("byte_tokens", write_byte_tokens);
   writers.step("text_column", write_text_column);
-  writers.leave_out("sentencepiece", "its model is no part of what is written; use vocabulary");
+  writers.step("sentencepiece", write_sentence_pieces);
   writers.helper("normalise_text", kNormaliseText);
   writers.helper("pieces", kPieces);
   writers.helper("vocabulary", kVocabulary);
@@ -223,6 +270,7 @@ void add_text_steps(Writers& writers) {
   writers.helper("tf_idf", kTfIdf);
   writers.helper("pad_truncate", kPadTruncate);
   writers.helper("text_column", kTextColumn);
+  writers.helper("sentence_pieces", kSentencePieces);
 }
 
 }  // namespace

@@ -46,7 +46,8 @@ LossShape infer_class_loss(DescInputs in) {
   if (!columns.agrees_with(pair->target.classes))
     return fail(Error{.reason = fmt::format("the prediction has {} values per record, but the data has {} classes",
                                             columns.text(), pair->target.classes.text()),
-                      .remedy = "Set units of the linear node before it to 0: as many as the data has classes",
+                      .remedy = "Set units of the linear node before it to 0 (as many as the data has classes), or put "
+                                "such a linear node in between",
                       .port = "prediction"});
   return one_number();
 }

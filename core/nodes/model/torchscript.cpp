@@ -36,6 +36,7 @@ class ScriptLayer final : public RandomLayer {
     return module_.draws() ? RandomLayer::random_state() : std::vector<std::byte>{};
   }
   void set_between(std::function<void(const at::Tensor&)> between) override { between_ = std::move(between); }
+  [[nodiscard]] std::string program() const override { return module_.archive(); }
 
  private:
   /// The program draws from the generator of the whole process, and cannot be given another one: for the length of a

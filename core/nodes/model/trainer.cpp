@@ -39,6 +39,12 @@ Status check_stages(const TrainerSettings& settings, const DeviceNames& devices)
     return fail(Error{.reason = "a network that is cut into stages has one replica",
                       .remedy = "Set replicas to 0 or 1, or clear stages",
                       .parameter = "replicas"});
+  if (settings.sync_batch_norm)
+    return fail(Error{.reason =
+                          "in a network that is cut into stages a norm measures one micro-batch at a time, and no "
+                          "whole batch",
+                      .remedy = "Turn it off, use group_norm or layer_norm, or clear stages",
+                      .parameter = "sync_batch_norm"});
   if (Status fit = check_devices(devices, settings.stages.size() + 1); !fit)
     return fail(std::move(fit.error()).at_parameter("device"));
   return {};
@@ -148,7 +154,7 @@ struct Trainer {
             "sync_batch_norm", &Params::sync_batch_norm,
             "Batch norm measures the rows of all replicas, and of all processes, as if they were one: the statistics "
             "of the whole batch, where each has few rows of it. They meet at each norm, forward and backward, which "
-            "takes time. A network of TorchScript is left as it is.")
+            "takes time. A network of TorchScript is left as it is, and one that is cut into stages is refused.")
         .only_with("loss")
         .param("intra_op_threads", &Params::intra_op_threads, range(0, 256).ui(0, 16),
                "Threads within one operation of one replica; 0: the cores that the replicas leave. Threads that share "

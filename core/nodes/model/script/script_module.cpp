@@ -20,7 +20,6 @@
 #include <exception>
 #include <filesystem>
 #include <limits>
-#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
@@ -159,6 +158,12 @@ bool kept_by_checkpoints(at::ScalarType type) {
   return type == at::kFloat || type == at::kLong || type == at::kInt || type == at::kByte || type == at::kBool;
 }
 
+torch::jit::Module loaded_script(const std::string& file) {
+  if (file != kExampleScript) return torch::jit::load(file, c10::Device(at::kCPU));
+  std::istringstream archive(example_script());
+  return torch::jit::load(archive, c10::Device(at::kCPU));
+}
+
 constexpr const char* kFloatRemedy = "Save the module with its numbers as float32: model.float()";
 
 }  // namespace
@@ -189,16 +194,10 @@ Result<ScriptModule> ScriptModule::load(const std::string& file) {
     if (Status sound = check_script_archive(file); !sound) return fail(std::move(sound.error()));
   register_script_operators();
   try {
-    std::uint64_t bytes = std::numeric_limits<std::uint64_t>::max();
-    std::optional<torch::jit::Module> loaded;
-    if (example) {
-      std::istringstream archive(example_script());
-      loaded = torch::jit::load(archive, c10::Device(at::kCPU));
-    } else {
-      bytes = std::filesystem::file_size(file);
-      loaded = torch::jit::load(file, c10::Device(at::kCPU));
-    }
-    ScriptModule module(std::move(*loaded));
+    const std::uint64_t bytes =
+        example ? std::numeric_limits<std::uint64_t>::max() : std::uint64_t{std::filesystem::file_size(file)};
+    ScriptModule module(loaded_script(file));
+    module.file_ = file;
     if (Status fine = module.read_signature(); !fine) return refused(std::move(fine.error()));
     if (Status fine = module.prepare_programs(); !fine) return refused(std::move(fine.error()));
     if (Status fine = module.take_tensors(bytes); !fine) return refused(std::move(fine.error()));
@@ -291,6 +290,28 @@ Status ScriptModule::take_tensors(std::uint64_t most_bytes) {
   }
   tensors_ = tree;
   return {};
+}
+
+std::string ScriptModule::archive() const {
+  // That of module_ has operators in it that other programs do not know.
+  if (file_ != kExampleScript)
+    if (const Status sound = check_script_archive(file_); !sound) throw std::runtime_error(sound.error().line());
+  torch::jit::Module plain = loaded_script(file_);
+  const at::NoGradGuard no_gradients;
+  const auto put = [](const std::string& name, const at::Tensor& to, const at::Tensor* from) {
+    if (!to.defined() || from == nullptr) return;  // a parameter that is another one besides
+    if (to.sizes() != from->sizes() || to.scalar_type() != from->scalar_type())
+      throw std::runtime_error("its file has become another one: " + plain_line(name) + " is of another shape");
+    to.copy_(*from);
+  };
+  const auto parameters = tensors_->named_parameters();
+  const auto buffers = tensors_->named_buffers();
+  for (const auto& item : plain.named_parameters()) put(item.name, item.value, parameters.find(item.name));
+  for (const auto& item : plain.named_buffers()) put(item.name, item.value, buffers.find(item.name));
+  plain.eval();
+  std::ostringstream bytes;
+  plain.save(bytes);
+  return bytes.str();
 }
 
 c10::IValue ScriptModule::run(std::span<const at::Tensor> in, const Between& between) {

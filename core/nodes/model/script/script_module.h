@@ -38,6 +38,10 @@ class ScriptModule {
   /// One value an input of forward(). Throws std::runtime_error in the module's own words, or what `between` threw.
   [[nodiscard]] c10::IValue run(std::span<const at::Tensor> in, const Between& between);
 
+  /// The program as its file has it, in evaluation, with the present numbers of tensors(): what torch::jit::load()
+  /// reads. Throws std::runtime_error where the file is gone or has become another one.
+  [[nodiscard]] std::string archive() const;
+
   /// The tensors; train() reaches the program.
   [[nodiscard]] const std::shared_ptr<torch::nn::Module>& tensors() const { return tensors_; }
   /// Names of the tensors that forward() takes, and how many of them it needs at least.
@@ -54,6 +58,7 @@ class ScriptModule {
   Status check_tensor(const std::string& name, const at::Tensor& tensor, bool learns, std::uint64_t most_bytes);
 
   torch::jit::Module module_;
+  std::string file_{};
   std::shared_ptr<torch::nn::Module> tensors_{};
   std::vector<std::string> arguments_{};
   std::size_t least_arguments_ = 0;
