@@ -39,7 +39,7 @@ Status check_stages(const TrainerSettings& settings, const DeviceNames& devices)
     return fail(Error{.reason = "a network that is cut into stages has one replica",
                       .remedy = "Set replicas to 0 or 1, or clear stages",
                       .parameter = "replicas"});
-  if (settings.sync_batch_norm)
+  if (!settings.stages.empty() && settings.sync_batch_norm)
     return fail(Error{.reason =
                           "in a network that is cut into stages a norm measures one micro-batch at a time, and no "
                           "whole batch",
