@@ -63,6 +63,7 @@ class Row:
     seeds: int
     reached: int  # seeds that came to the target
     to_target: Estimate | None
+    samples: Estimate | None  # to the target: what does not depend on the machine
     accuracy: Estimate | None
     wall: Estimate | None
 
@@ -125,12 +126,15 @@ def row_of(technique: Technique, found: dict) -> Row:
     setting = found["settings"][0]
     reached = int(setting["reached"])
     # The mean over all seeds or none: over those that came there it would praise what comes there seldom.
-    to_target = Estimate.of(setting["target_wall_s"]) if reached == found["seeds"] else None
-    return Row(technique, found["seeds"], reached, to_target, Estimate.of(setting["value"]), Estimate.of(setting["wall_s"]))
+    to_target, samples = (Estimate.of(setting[key]) if reached == found["seeds"] else None
+                          for key in ("target_wall_s", "target_samples"))
+    return Row(technique, found["seeds"], reached, to_target, samples, Estimate.of(setting["value"]),
+               Estimate.of(setting["wall_s"]))
 
 
 def line(row: Row, plain: Row, options: argparse.Namespace) -> str:
     target = row.to_target.text(1, 1) + " s" if row.to_target else f"{row.reached} of {row.seeds} seeds came there"
+    samples = row.samples.text(1e-3, 0) + " k" if row.samples else "-"
     accuracy = row.accuracy.text(100, 2) + " %" if row.accuracy else "-"
     epoch = row.wall.mean / options.epochs if row.wall else None
     cost = "-"
@@ -138,7 +142,7 @@ def line(row: Row, plain: Row, options: argparse.Namespace) -> str:
         cost = f"{epoch:.1f} s"
         if row is not plain and plain.wall:
             cost += f" ({(row.wall.mean / plain.wall.mean - 1) * 100:+.0f} %)"
-    return f"| {row.technique.title} | {row.technique.switch or '-'} | {target} | {accuracy} | {cost} |"
+    return f"| {row.technique.title} | {row.technique.switch or '-'} | {target} | {samples} | {accuracy} | {cost} |"
 
 
 def markdown(rows: list[Row], left_out: list[str], options: argparse.Namespace, around: Surroundings) -> str:
@@ -147,8 +151,8 @@ def markdown(rows: list[Row], left_out: list[str], options: argparse.Namespace, 
     head = (f"The CNN of the idx example on {pictures}, {options.epochs} epochs, batches of {all_techniques.BATCH}, "
             f"{machine.processor()}, {machine.cores()} cores; mean over {options.seeds} seeds with its 95 % interval. "
             "An epoch's time includes validation.\n\n"
-            f"| Technique | Switched on by | Time to {options.target * 100:g} % | Accuracy after {options.epochs} epochs "
-            "| An epoch |\n|---|---|---|---|---|\n")
+            f"| Technique | Switched on by | Time to {options.target * 100:g} % | Samples till then "
+            f"| Accuracy after {options.epochs} epochs | An epoch |\n|---|---|---|---|---|---|\n")
     text = head + "\n".join(line(row, rows[0], options) for row in rows) + "\n"
     if left_out:
         text += f"\nNot measured, for want of time: {', '.join(left_out)}.\n"

@@ -39,7 +39,7 @@ std::string packed(const Words& words) {
   return text;
 }
 
-Words unpacked(std::string_view text) {
+Words unpacked_words(std::string_view text) {
   Words words;
   while (!text.empty()) {
     std::size_t length = 0;
@@ -70,7 +70,7 @@ class StoreBoard final : public RankBoard {
   }
   std::optional<LostRank> lost() override {
     if (!store_->check({"lost"})) return std::nullopt;
-    const Words words = unpacked(store_text(store_->get("lost")));
+    const Words words = unpacked_words(store_text(store_->get("lost")));
     if (words.size() != 2) return std::nullopt;
     LostRank lost{.why = words[1]};
     std::from_chars(words[0].data(), words[0].data() + words[0].size(), lost.rank);
@@ -228,7 +228,7 @@ Result<std::vector<Words>> collect_members(c10d::Store& store, const World& worl
       missing.push_back(std::to_string(rank));
       continue;
     }
-    all.push_back(unpacked(store_text(store.get(member_key(rank)))));
+    all.push_back(unpacked_words(store_text(store.get(member_key(rank)))));
     if (auto differs = difference(world, own, rank, all.back())) return fail(std::move(*differs));
   }
   if (missing.empty()) return all;
@@ -264,7 +264,7 @@ Result<std::vector<Words>> agree(c10d::Store& store, const World& world, const s
   const auto came = await_key(store, "verdict", wait);
   if (!came) return fail(came.error());
   if (!*came) return fail(store_fault(world, "rank 0 never came, or another program answers there"));
-  const Words verdict = unpacked(store_text(store.get("verdict")));
+  const Words verdict = unpacked_words(store_text(store.get("verdict")));
   store.add("heard", 1);
   if (verdict.size() == 3 && (verdict[0] == kErrorVerdict || verdict[0] == kRefusedVerdict)) {
     Error error = disagreement(verdict[1], verdict[2]);
@@ -272,7 +272,7 @@ Result<std::vector<Words>> agree(c10d::Store& store, const World& world, const s
     return fail(std::move(error));
   }
   std::vector<Words> all;
-  for (const std::string& words : verdict) all.push_back(unpacked(words));
+  for (const std::string& words : verdict) all.push_back(unpacked_words(words));
   if (static_cast<int>(all.size()) != world.size || all[0].size() != kSaidCount)
     return fail(disagreement("rank 0 is of another version of Feedline, or belongs to another run",
                              "Install one version on all machines, and give each run a MASTER_PORT of its own"));
