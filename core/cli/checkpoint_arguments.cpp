@@ -63,6 +63,15 @@ Status check_newest(const OpenedCheckpoint& from, const fs::path& folder) {
                     .file = escape_name(from.path.string())});
 }
 
+/// Where the run goes on from. A launcher that starts the ranks again repeats their command line: what they have written
+/// since then is newer than what it names.
+fs::path resume_place(const CheckpointArguments& arguments, const std::string& graph, const fs::path& folder,
+                      int restarts) {
+  const bool newer = restarts > 0 && !folder.empty() && !list_checkpoints(folder).empty();
+  if (!arguments.resume_from.empty() && !newer) return user_path(arguments.resume_from);
+  return folder.empty() ? newest_checkpoint_folder(graph) : folder;
+}
+
 void tell(const OpenedCheckpoint& from) {
   for (Error error : from.damaged) {
     error.remedy = "The run goes on from the one before it";
@@ -154,9 +163,7 @@ Status apply_checkpoint_arguments(const CheckpointArguments& arguments, const st
   }
   fs::path folder = arguments.folder.empty() ? fs::path() : fs::path(user_path(arguments.folder));
   if (arguments.resume) {
-    const fs::path place = !arguments.resume_from.empty() ? fs::path(user_path(arguments.resume_from))
-                           : !folder.empty()              ? folder
-                                                          : newest_checkpoint_folder(graph);
+    const fs::path place = resume_place(arguments, graph, folder, options.world.restarts);
     auto found = find_checkpoint(place);
     if (!found) return fail(std::move(found.error()));
     if (*found) {

@@ -174,6 +174,26 @@ class TestCliResume : public QObject {
     QVERIFY2(more.exit_code == 0 && more.json()["epochs"].toArray().size() == 2, more.text());
   }
 
+  /// A launcher repeats the command line; what was written since then is newer than what that names.
+  void a_restart_goes_on_from_what_was_written_since() {
+    const QString before = cli_.path("before");
+    const QString since = cli_.path("since");
+    QVERIFY(cli_.run(train({"--epochs", "1", "--checkpoints", before})).exit_code == 0);
+    const QStringList same = train({"--epochs", "2", "--checkpoints", since, "--resume", before, "--json", "-"});
+    const CliResult first = cli_.run(same);
+    QVERIFY2(first.exit_code == 0 && first.json()["resumed_from"].toString().startsWith(before), first.text());
+    const std::pair<const char*, const char*> rank[] = {{"RANK", "0"},
+                                                        {"WORLD_SIZE", "1"},
+                                                        {"LOCAL_RANK", "0"},
+                                                        {"MASTER_ADDR", "127.0.0.1"},
+                                                        {"MASTER_PORT", "29500"},
+                                                        {"TORCHELASTIC_RESTART_COUNT", "1"}};
+    for (const auto& [name, value] : rank) cli_.set_environment(name, value);
+    const CliResult again = cli_.run(same);
+    for (const auto& [name, value] : rank) cli_.set_environment(name, {});
+    QVERIFY2(again.exit_code == 0 && again.json()["resumed_from"].toString().startsWith(since), again.text());
+  }
+
   void by_default_they_lie_in_the_data_folder() {
     const CliResult run = cli_.run(train({"--epochs", "1", "--json", "-"}));
     QVERIFY2(run.exit_code == 0, run.text());
