@@ -6,8 +6,6 @@
 #include "cli/help.h"
 #include "cli/terminal.h"
 #include "graph/validate.h"
-#include "schema/registry.h"
-#include "training/devices/placement.h"
 
 #include <fmt/format.h>
 
@@ -43,20 +41,6 @@ struct Tally {
   }
 };
 
-/// Are the devices there that trainers name? A machine is asked only where one does.
-std::vector<Problem> lacking_devices(const Document& document) {
-  std::vector<Problem> problems;
-  for (const Node& node : document.nodes()) {
-    const NodeSpec* spec = Registry::instance().find(node.type);
-    if (spec == nullptr || !spec->trainer) continue;
-    const TrainerSettings settings = spec->trainer(spec->complete(node.params));
-    if (settings.device == "auto" || settings.device == "cpu") continue;
-    if (auto placed = place_network(settings, devices_there()); !placed)
-      problems.push_back({.severity = Problem::Severity::Error, .error = std::move(placed.error()).at_node(node.id)});
-  }
-  return problems;
-}
-
 ExitCode validate(const std::string& file, const ValidateArguments& arguments) {
   auto loaded = load_graph(file);
   if (!loaded) return refuse(loaded.error());
@@ -64,7 +48,6 @@ ExitCode validate(const std::string& file, const ValidateArguments& arguments) {
   tally.report(loaded->notes);
   if (const auto applied = apply_overrides(loaded->document, arguments.set); !applied) return refuse(applied.error());
   tally.report(analyse(loaded->document).problems);
-  if (tally.errors == 0) tally.report(lacking_devices(loaded->document));
   if (tally.errors > 0) return kBadInput;
 
   const Document& document = loaded->document;
@@ -90,8 +73,7 @@ void add_validate(CLI::App& app, ExitCode& code) {
       "Validates graphs without running them: file format, node types, parameters, wires, and shapes through the whole "
       "model. Every problem is one line on standard error that names the node, the reason and the remedy. The exit "
       "code "
-      "is 2 if there are errors, 0 if there are only warnings. A device that the trainer names must be there: --set "
-      "trainer.device=cpu validates a graph for another machine. Data files are not opened; 'check' reads them.");
+      "is 2 if there are errors, 0 if there are only warnings. Data files are not opened; 'check' reads them.");
   command->footer(
       "Examples:\n"
       "  feedline-cli validate my.feedline\n"

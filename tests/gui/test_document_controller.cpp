@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "graph/grouping.h"
 #include "graph/json.h"
 #include "graph/node_file.h"
 #include "graph/subgraph.h"
