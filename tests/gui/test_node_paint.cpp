@@ -107,7 +107,9 @@ QString fault_of(NodeItem& item, qreal zoom) {
   for (const Written& text : written_on(item, zoom)) {
     const QString which = QStringLiteral("%1 at %2: \"%3\"").arg(item.face().id).arg(zoom).arg(text.text);
     if (text.text.contains(QChar(0x2026))) return which + QStringLiteral(" is cut");
-    if (text.text.startsWith(QChar(0x2744)) || text.text.startsWith(u"stage ")) continue;  // a badge lies on the border
+    const bool badge = text.text.startsWith(QChar(0x2744)) || text.text.startsWith(u"stage ") ||
+                       text.text == QStringLiteral("× %1").arg(item.face().repeat);
+    if (badge) continue;  // it lies on the border
     if (!room.contains(text.place)) return which + QStringLiteral(" leaves the body");
   }
   return {};

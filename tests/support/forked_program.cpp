@@ -110,7 +110,8 @@ bool can_fork_program(const QStringList& arguments) {
   static_cast<void>(arguments);
   return false;
 #else
-  static const QStringList of_the_file = {"check", "validate", "node", "nodes", "new", "--version", "launch"};
+  // And doctor, which measures how the threads of the BLAS do: a copy has none.
+  static const QStringList of_the_file = {"check", "validate", "node", "nodes", "new", "--version", "launch", "doctor"};
   return feedline_run_program != nullptr && !arguments.isEmpty() && !of_the_file.contains(arguments.front());
 #endif
 }
