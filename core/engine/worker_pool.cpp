@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/worker_pool.h"
 
-#include "base/turns.h"
 #include "engine/segment_runner.h"
 
 #include <fmt/format.h>
@@ -52,13 +51,10 @@ namespace {
 
 /// What is prepared ahead can wait, a step cannot: a worker that wakes up does not push the trainer's threads off their
 /// cores. Its share of them stays the same. Where all cores train, waits of 1 to 4 ms for batches that were long ready
-/// (the trainer was pushed aside while it took one) become 0.02 ms. Source: SCHED_BATCH in sched(7). And with longer
-/// turns it makes room at once for a trainer that is woken, as when other replicas or ranks have given their gradients.
+/// (the trainer was pushed aside while it took one) become 0.02 ms. Source: SCHED_BATCH in sched(7).
 void let_others_go_on() {
-  constexpr double kTurns = 2;
   const sched_param none{};
   (void)::sched_setscheduler(0, SCHED_BATCH, &none);  // where it is refused, all goes on as ever
-  ask_for_turns(kTurns);
 }
 
 /// A worker's life. No exception leaves it.

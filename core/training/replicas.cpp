@@ -8,7 +8,6 @@
 #include "training/ranks/gradient_exchange.h"
 #include "training/ranks/rank_agreement.h"
 #include "training/ranks/shared_tensors.h"
-#include "training/ranks/with_ranks.h"
 #include "training/shared_statistics.h"
 
 #include <algorithm>
@@ -139,7 +138,6 @@ bool Replicas::learn_in(std::uint32_t epoch) {
     if (mirrors_) mirrors_->watch(models_[i]->parameters(), i);
   }
   shared_ = false;
-  moving_of_ranks_.reset();
   return true;
 }
 
@@ -258,7 +256,7 @@ std::vector<Part> Replicas::accumulate(const std::vector<at::Tensor>& fields, Tr
     if (all == 0) return;
     if (before == 0) first_rows_ = all;
     share = loss_scale * static_cast<double>(all) / static_cast<double>(first_rows_);
-    if (exchange_ && last) with_ranks([this] { exchange_->begin(); });
+    if (exchange_ && last) exchange_->begin();
   };
   // In one order on all ranks: no bucket leaves before replica 0 has gone through its backward pass.
   bool shares = false;

@@ -242,7 +242,6 @@ class Replicas {
   std::unique_ptr<SharedTensors> sharing_{};
   std::unique_ptr<SharedStatistics> statistics_{};            ///< null: norms measure the rows of their replica
   std::unique_ptr<ShardGather> shards_{};                     ///< null: this process steps all of the weights
-  std::optional<std::vector<at::Tensor>> moving_of_ranks_{};  ///< buffers that are shared in each step
   bool ranks_share_ = false;                                  ///< what is not moving is the same on all of them
   std::vector<std::pair<std::size_t, std::size_t>> parts_{};  ///< layer and stage of what begins to learn later
   std::int64_t pending_ = 0;

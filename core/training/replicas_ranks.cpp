@@ -28,7 +28,6 @@ void Replicas::share_with_ranks() {
   with_ranks([this] {
     sharing_->finish();
     if (ranks_share_) return;
-    moving_of_ranks_.reset();
     std::vector<at::Tensor> all = models_.front()->buffers();
     all.push_back(parameters_->values());
     for (const Model::Named& frozen : models_.front()->named_frozen()) all.push_back(frozen.tensor);
@@ -40,14 +39,12 @@ void Replicas::share_with_ranks() {
 
 /// On their way while backward runs.
 void Replicas::begin_to_share_buffers() {
-  if (!moving_of_ranks_) {
-    moving_of_ranks_.emplace();
-    const std::vector<at::Tensor> all = models_.front()->buffers();
-    const std::vector<bool> moves = models_.front()->moving_buffers();
-    for (std::size_t b = 0; b < all.size(); ++b)
-      if (moves[b]) moving_of_ranks_->push_back(all[b]);
-  }
-  with_ranks([&] { sharing_->begin(*moving_of_ranks_); });
+  const std::vector<at::Tensor> all = models_.front()->buffers();
+  const std::vector<bool> moves = models_.front()->moving_buffers();
+  std::vector<at::Tensor> moving;
+  for (std::size_t b = 0; b < all.size(); ++b)
+    if (moves[b]) moving.push_back(all[b]);
+  with_ranks([&] { sharing_->begin(std::move(moving)); });
 }
 
 CollectiveSample Replicas::collective() const { return exchange_ ? exchange_->sample() : CollectiveSample{}; }

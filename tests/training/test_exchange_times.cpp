@@ -97,21 +97,6 @@ class TestExchangeTimes : public QObject {
     }
   }
 
-  /// What has most of the weights and is not the first layer does not wait for it.
-  void a_large_layer_leaves_by_itself() {
-    const auto buckets = [](std::int64_t first, std::int64_t second) {
-      const std::vector<at::Tensor> parameters = {torch::ones({first}, at::requires_grad()),
-                                                  torch::ones({second}, at::requires_grad())};
-      const FlatParameters flat(parameters);
-      test::ThreadRanks ranks(1);
-      const auto group = ranks.rank(0);
-      return GradientExchange(*group, flat, {}).buckets();
-    };
-    QCOMPARE(buckets(5'000, 100'000), std::size_t{2});
-    QCOMPARE(buckets(100'000, 5'000), std::size_t{1});
-    QCOMPARE(buckets(5'000, 5'000), std::size_t{1});
-  }
-
   void the_timeline_shows_each_bucket() {
     const Heard heard = learn_together(false).front();
     QCOMPARE(heard.lane, std::string("gradients"));

@@ -3,16 +3,17 @@
 
 #ifdef FEEDLINE_GLOO
 
-#include "base/turns.h"
-#include "training/ranks/gloo_exchange.h"
 #include "training/ranks/rank_meeting.h"
 #include "training/ranks/rank_monitor.h"
 #include "training/step_fault.h"
 
+#ifndef USE_C10D_GLOO
+#define USE_C10D_GLOO  // LibTorch 1.13 hides the class without it
+#endif
 #include <fmt/format.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 
-#include <algorithm>
 #include <condition_variable>
 #include <cstring>
 #include <deque>
@@ -20,204 +21,203 @@
 #include <mutex>
 #include <thread>
 #include <utility>
-#include <vector>
 
 namespace feedline::inline training {
 namespace {
 
 using Gloo = c10d::ProcessGroupGloo;
 
+/// Below so many bytes of all ranks together, one operation that costs more bytes is quicker than two.
+constexpr std::int64_t kGatherWhole = 64 << 10;
+
 /// Collectives may take as long as they like: whether the others live is the monitor's matter.
 constexpr auto kNeverTooLong = std::chrono::hours(24 * 365);
 
-/// Turns of Gloo's threads beside others'. With turns as long as those of the thread that works out the gradients,
-/// whoever is woken on its core waits until that one's turn is over: a millisecond or more for each hop of a message.
-constexpr double kTurnsOfMessages = 1.0 / 8;
+at::Tensor as_bytes(const at::Tensor& tensor) { return tensor.view({-1}).view(at::kByte); }
 
-/// Of what is under way, so that a network slower than backward does not have all gradients lie in memory twice. One
-/// operation may be larger.
-constexpr std::size_t kMostRoom = std::size_t{32} << 20;
+void wait_for(const c10::intrusive_ptr<c10d::Work>& work) { work->wait(); }
 
-/// Numbers of operations, after which they begin anew.
-constexpr int kTags = 1 << 29;
+void reduce_all(Gloo& gloo, at::Tensor flat) {
+  std::vector<at::Tensor> one = {std::move(flat)};
+  wait_for(gloo.allreduce(one));
+}
+
+/// `own` of each rank into the rows of `all`.
+void gather_all(Gloo& gloo, const at::Tensor& own, const at::Tensor& all) {
+  std::vector<std::vector<at::Tensor>> rows = {as_bytes(all).view({gloo.getSize(), -1}).unbind(0)};
+  std::vector<at::Tensor> given = {as_bytes(own)};
+  wait_for(gloo.allgather(rows, given));
+}
+
+/// Adds `ranks` rows of `count` numbers, one below the other, in their order. In the number's own precision, as
+/// replicas' gradients are summed; half numbers in float, rounded once.
+template <class T>
+void add_rows(const T* rows, std::int64_t ranks, std::int64_t count, T* sum) {
+  if constexpr (sizeof(T) == 2) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      float all = static_cast<float>(rows[i]);
+      for (std::int64_t rank = 1; rank < ranks; ++rank) all += static_cast<float>(rows[rank * count + i]);
+      sum[i] = static_cast<T>(all);
+    }
+  } else {
+    std::memcpy(sum, rows, static_cast<std::size_t>(count) * sizeof(T));
+    for (std::int64_t rank = 1; rank < ranks; ++rank) {
+      const T* const more = rows + rank * count;
+      for (std::int64_t i = 0; i < count; ++i) sum[i] += more[i];
+    }
+  }
+}
+
+void add_rows(const at::Tensor& rows, const at::Tensor& sum) {
+  const std::int64_t ranks = rows.size(0);
+  const auto add = [&](auto* numbers) {
+    using T = std::remove_pointer_t<decltype(numbers)>;
+    add_rows<T>(static_cast<const T*>(rows.data_ptr()), ranks, sum.numel(), numbers);
+  };
+  void* const out = sum.data_ptr();
+  switch (sum.scalar_type()) {
+    case at::kFloat:
+      return add(static_cast<float*>(out));
+    case at::kDouble:
+      return add(static_cast<double*>(out));
+    case at::kLong:
+      return add(static_cast<std::int64_t*>(out));
+    case at::kInt:
+      return add(static_cast<std::int32_t*>(out));
+    case at::kBFloat16:
+      return add(static_cast<at::BFloat16*>(out));
+    case at::kHalf:
+      return add(static_cast<at::Half*>(out));
+    default:
+      break;
+  }
+  throw StepFailed({.code = ErrorCode::Failed, .reason = "numbers of this type cannot be summed over ranks"});
+}
+
+/// Every rank adds up a shard of all, and all get all shards. Between two, the order does not matter: a + b is b + a.
+void sum_all_in_order(Gloo& gloo, const at::Tensor& flat) {
+  const std::int64_t ranks = gloo.getSize();
+  const std::int64_t count = flat.numel();
+  const bool wide = flat.scalar_type() == at::kFloat || flat.scalar_type() == at::kDouble;
+  if (ranks == 1 || count == 0) return;
+  if (ranks == 2 && wide) return reduce_all(gloo, flat);
+  if (count * ranks * static_cast<std::int64_t>(flat.element_size()) <= kGatherWhole) {
+    const at::Tensor rows = at::empty({ranks, count}, flat.options());
+    gather_all(gloo, flat, rows);
+    return add_rows(rows, flat);
+  }
+  const std::int64_t shard = (count + ranks - 1) / ranks;
+  const bool even = shard * ranks == count;
+  at::Tensor padded = even ? flat : at::zeros({shard * ranks}, flat.options());
+  if (!even) std::memcpy(padded.data_ptr(), flat.data_ptr(), static_cast<std::size_t>(flat.nbytes()));
+  const at::Tensor rows = at::empty({ranks, shard}, flat.options());
+  at::Tensor received = as_bytes(rows);
+  at::Tensor given = as_bytes(padded);
+  std::vector<std::int64_t> evenly;
+  wait_for(gloo.alltoall_base(received, given, evenly, evenly));
+  const at::Tensor sum = at::empty({shard}, flat.options());
+  add_rows(rows, sum);
+  gather_all(gloo, sum, padded);
+  if (!even) std::memcpy(flat.data_ptr(), padded.data_ptr(), static_cast<std::size_t>(flat.nbytes()));
+}
 
 /// One operation in the queue of a group.
-struct GlooTurn {
-  std::unique_ptr<GlooExchange> exchange{};
-  int tag = 0;
-  std::size_t room = 0;
-  bool late = false;  ///< there was no room yet: it is begun when its turn to be waited for has come
-  Nanos begun = 0;
+struct Exchange {
+  std::function<void(Gloo&)> work{};
   bool done = false;
   std::string fault{};  ///< what went wrong
   Nanos lasted = 0;     ///< once it is done
   Nanos ended = 0;
 };
 
-/// What went wrong in a piece of `work`; empty: nothing.
-template <class Work>
-std::string fault_of(const Work& work) {
-  try {
-    work();
-    return {};
-  } catch (const c10::Error& error) {
-    return error.what_without_backtrace();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-}
-
-/// What the group and its thread share. Operations are begun one after the other, so that all ranks meet in each, on
-/// the thread that asks for them: several may be on their way. The thread waits for one after the other.
+/// What the group and its thread share. The thread takes one operation after the other, so that all ranks meet in each.
 struct ExchangeQueue {
   std::mutex mutex{};
   std::condition_variable news{};
-  std::deque<std::shared_ptr<GlooTurn>> waiting{};
-  std::vector<std::shared_ptr<GlooTurn>> failed{};  ///< Gloo may still reach for what they have
-  int next_tag = 0;
-  int next_early = 0;
-  std::size_t room = 0;  ///< that what is under way takes
+  std::deque<std::shared_ptr<Exchange>> waiting{};
   bool ending = false;
   bool idle = true;
   bool broken = false;  ///< one has failed: no later one can be right
-  std::unique_ptr<GlooLine> line{};
-
-  /// `early`: its numbers come later. These are numbered by themselves, since what ranks do meanwhile may stand before
-  /// it on one and behind it on another.
-  void expect(GlooTurn& turn, bool early) {
-    const at::NoGradGuard no_gradients;
-    std::unique_lock lock(mutex);
-    int& next = early ? next_early : next_tag;
-    turn.tag = early ? next + kTags : next;
-    next = (next + 1) % kTags;
-    turn.room = turn.exchange->room();
-    turn.late = turn.room > 0 && room > 0 && room + turn.room > kMostRoom;
-    if (!turn.late) room += turn.room;
-    const bool goes = !broken && !turn.late;
-    lock.unlock();
-    if (goes) turn.fault = fault_of([&] { turn.exchange->expect(*line, turn.tag); });
-  }
-
-  /// Behind expect().
-  void begin(const std::shared_ptr<GlooTurn>& turn) {
-    const at::NoGradGuard no_gradients;
-    std::unique_lock lock(mutex);
-    const bool goes = !broken && !turn->late && turn->fault.empty();
-    lock.unlock();
-    turn->begun = Clock::system().now();
-    if (goes) turn->fault = fault_of([&] { turn->exchange->begin(*line, turn->tag); });
-    lock.lock();
-    waiting.push_back(turn);
-    lock.unlock();
-    news.notify_all();
-  }
-
-  /// What was expected is never begun: others would wait for it, and Gloo may still write to it.
-  void abandon(std::shared_ptr<GlooTurn> turn) {
-    const std::lock_guard lock(mutex);
-    broken = true;
-    failed.push_back(std::move(turn));
-  }
+  c10::intrusive_ptr<Gloo> gloo{};
 
   void run() {
     const at::NoGradGuard no_gradients;
-    Nanos before = 0;
     std::unique_lock lock(mutex);
     while (true) {
       news.wait(lock, [&] { return ending || !waiting.empty(); });
       if (waiting.empty()) break;
-      const std::shared_ptr<GlooTurn> next = std::move(waiting.front());
+      const std::shared_ptr<Exchange> next = std::move(waiting.front());
       waiting.pop_front();
-      if (broken && next->fault.empty()) next->fault = "an exchange before it failed";
-      if (next->fault.empty()) {
+      if (broken) {
+        next->fault = "an exchange before it failed";
+      } else {
         idle = false;
         lock.unlock();
-        std::string fault = fault_of([&] {
-          if (next->late) {
-            next->exchange->expect(*line, next->tag);
-            next->exchange->begin(*line, next->tag);
-          }
-          next->exchange->finish(*line, next->tag);
-        });
+        std::string fault;
+        const Nanos begun = Clock::system().now();
+        try {
+          next->work(*gloo);
+        } catch (const c10::Error& error) {
+          fault = error.what_without_backtrace();
+        } catch (const std::exception& error) {
+          fault = error.what();
+        }
         const Nanos ended = Clock::system().now();
-        if (fault.empty()) next->exchange = nullptr;
         lock.lock();
-        if (!next->late) room -= next->room;
         next->fault = std::move(fault);
-        next->lasted = ended - std::max(next->begun, std::exchange(before, ended));
+        next->lasted = ended - begun;
         next->ended = ended;
+        broken = !next->fault.empty();
         idle = true;
       }
-      if (!next->fault.empty()) {
-        broken = true;
-        failed.push_back(next);
-      }
+      next->work = nullptr;
       next->done = true;
-      lock.unlock();  // who is woken is not to wait for this thread
       news.notify_all();
-      lock.lock();
     }
   }
 };
 
-/// Numbers of a GPU, which travel by way of the host; else undefined.
-struct ByHost {
-  at::Tensor device{};
-  at::Tensor host{};
-  bool reads = false;  ///< they are sent, too
-};
-
 class GlooCollective final : public Collective {
  public:
-  GlooCollective(std::shared_ptr<ExchangeQueue> queue, std::shared_ptr<GlooTurn> turn,
-                 std::shared_ptr<RankMonitor> monitor, std::stop_token stop, ByHost by_host)
+  GlooCollective(std::shared_ptr<ExchangeQueue> queue, std::shared_ptr<Exchange> exchange,
+                 std::shared_ptr<RankMonitor> monitor, std::stop_token stop, at::Tensor device = {},
+                 at::Tensor host = {})
       : queue_(std::move(queue)),
-        turn_(std::move(turn)),
+        exchange_(std::move(exchange)),
         monitor_(std::move(monitor)),
         stop_(std::move(stop)),
-        by_host_(std::move(by_host)),
-        prepared_(turn_->exchange != nullptr) {}
-  ~GlooCollective() override {
-    if (prepared_) queue_->abandon(std::move(turn_));
-  }
-  GlooCollective(const GlooCollective&) = delete;
-  GlooCollective& operator=(const GlooCollective&) = delete;
-
-  void begin() override {
-    if (!std::exchange(prepared_, false)) return;  // of no numbers
-    if (by_host_.reads) by_host_.host.copy_(by_host_.device);
-    queue_->begin(turn_);
-  }
+        device_(std::move(device)),
+        host_(std::move(host)) {}
 
   void wait() override {
     std::unique_lock lock(queue_->mutex);
-    while (!turn_->done) {
+    while (!exchange_->done) {
       if (stop_.stop_requested()) throw StepCancelled();
       if (auto lost = monitor_->lost()) throw RankLost(std::move(*lost));
       queue_->news.wait_for(lock, std::chrono::milliseconds(100));
     }
     lock.unlock();
-    if (!turn_->fault.empty()) throw RankLost(monitor_->cause_of(turn_->fault));
-    if (by_host_.device.defined()) by_host_.device.copy_(by_host_.host);
-    by_host_ = {};
+    if (!exchange_->fault.empty()) throw RankLost(monitor_->cause_of(exchange_->fault));
+    if (device_.defined()) device_.copy_(host_);
+    device_.reset();
   }
 
   [[nodiscard]] Nanos lasted() const override {
     const std::lock_guard lock(queue_->mutex);
-    return turn_->lasted;
+    return exchange_->lasted;
   }
   [[nodiscard]] Nanos ended() const override {
     const std::lock_guard lock(queue_->mutex);
-    return turn_->ended;
+    return exchange_->ended;
   }
 
  private:
   std::shared_ptr<ExchangeQueue> queue_;
-  std::shared_ptr<GlooTurn> turn_;
+  std::shared_ptr<Exchange> exchange_;
   std::shared_ptr<RankMonitor> monitor_;
   std::stop_token stop_;
-  ByHost by_host_;
-  bool prepared_;  ///< and not begun
+  at::Tensor device_;  ///< on a GPU, whose numbers travel by way of the host
+  at::Tensor host_;
 };
 
 class GlooGroup final : public ProcessGroup {
@@ -228,7 +228,7 @@ class GlooGroup final : public ProcessGroup {
         monitor_(std::make_shared<RankMonitor>(world_, members_, std::move(meeting.board))),
         queue_(std::make_shared<ExchangeQueue>()),
         stop_(std::move(stop)) {
-    queue_->line = std::make_unique<GlooLine>(std::move(gloo));
+    queue_->gloo = std::move(gloo);
     thread_ = std::thread([queue = queue_] { queue->run(); });
   }
   /// A thread of Gloo that waits for a rank which is stopped can be neither woken nor joined. It is left behind, with
@@ -258,21 +258,23 @@ class GlooGroup final : public ProcessGroup {
   [[nodiscard]] Nanos round_trip() const override { return monitor_->round_trip(); }
 
   [[nodiscard]] std::unique_ptr<Collective> sum_in_order(const at::Tensor& flat) override {
-    return begin(flat, true, [](const at::Tensor& host) { return ordered_sum(host); });
-  }
-  [[nodiscard]] std::unique_ptr<Collective> prepare_sum(const at::Tensor& flat) override {
-    return prepare(flat, true, true, [](const at::Tensor& host) { return ordered_sum(host); });
+    return begin(flat, true, [](Gloo& gloo, const at::Tensor& host) { sum_all_in_order(gloo, host); });
   }
   [[nodiscard]] std::unique_ptr<Collective> all_reduce(const at::Tensor& flat) override {
     if (flat.scalar_type() == at::kBFloat16) return sum_in_order(flat);  // which Gloo cannot add
-    return begin(flat, true, [](const at::Tensor& host) { return any_sum(host); });
+    return begin(flat, true, [](Gloo& gloo, const at::Tensor& host) { reduce_all(gloo, host); });
   }
   [[nodiscard]] std::unique_ptr<Collective> all_gather(const at::Tensor& own, const at::Tensor& all) override {
     const at::Tensor given = own.detach().to(at::kCPU).contiguous();
-    return begin(all, false, [&](const at::Tensor& host) { return gathered_rows(given, host); });
+    return begin(all, false, [given](Gloo& gloo, const at::Tensor& host) { gather_all(gloo, given, host); });
   }
   [[nodiscard]] std::unique_ptr<Collective> broadcast(const at::Tensor& tensor, int from) override {
-    return begin(tensor, true, [&](const at::Tensor& host) { return shared_tensor(host, from, world_.size); });
+    return begin(tensor, true, [from](Gloo& gloo, const at::Tensor& host) {
+      std::vector<at::Tensor> one = {as_bytes(host)};
+      c10d::BroadcastOptions options;
+      options.rootRank = from;
+      wait_for(gloo.broadcast(one, options));
+    });
   }
   [[nodiscard]] std::vector<std::string> gather_bytes(std::string_view own) override {
     const at::Tensor length = at::full({1}, static_cast<std::int64_t>(own.size()), at::kLong);
@@ -303,26 +305,23 @@ class GlooGroup final : public ProcessGroup {
   void leave(const std::string& why) override { monitor_->leave(why); }
 
  private:
-  /// `tensor` is what comes of it, and where `reads` what goes into it too; `early` see
-  /// ExchangeQueue::expect(); `make` gives the operation on it, or on its copy on the host.
-  template <class Make>
-  std::unique_ptr<Collective> prepare(const at::Tensor& tensor, bool reads, bool early, const Make& make) {
-    ByHost by_host;
-    if (!tensor.is_cpu())
-      by_host = {.device = tensor.detach(), .host = at::empty_like(tensor, at::kCPU), .reads = reads};
-    auto turn = std::make_shared<GlooTurn>();
-    turn->done = tensor.numel() == 0;  // so on every rank
-    if (!turn->done) {
-      turn->exchange = make(by_host.device.defined() ? by_host.host : tensor.detach());
-      queue_->expect(*turn, early);
+  /// `tensor` is what comes of it, and where `reads` what goes into it too.
+  template <class Work>
+  std::unique_ptr<Collective> begin(const at::Tensor& tensor, bool reads, Work work) {
+    const bool on_host = tensor.is_cpu();
+    const at::Tensor host = on_host ? tensor.detach()
+                            : reads ? tensor.detach().to(at::kCPU)
+                                    : at::empty_like(tensor, at::kCPU);
+    auto exchange = std::make_shared<Exchange>();
+    exchange->done = tensor.numel() == 0;  // so on every rank
+    exchange->work = [work = std::move(work), host](Gloo& gloo) { work(gloo, host); };
+    if (!exchange->done) {
+      const std::lock_guard lock(queue_->mutex);
+      queue_->waiting.push_back(exchange);
     }
-    return std::make_unique<GlooCollective>(queue_, std::move(turn), monitor_, stop_, std::move(by_host));
-  }
-  template <class Make>
-  std::unique_ptr<Collective> begin(const at::Tensor& tensor, bool reads, const Make& make) {
-    auto begun = prepare(tensor, reads, false, make);
-    begun->begin();
-    return begun;
+    queue_->news.notify_all();
+    return std::make_unique<GlooCollective>(queue_, std::move(exchange), monitor_, stop_,
+                                            on_host ? at::Tensor() : tensor.detach(), on_host ? at::Tensor() : host);
   }
 
   World world_;
@@ -340,7 +339,6 @@ Result<std::shared_ptr<ProcessGroup>> join_gloo(const World& world, const std::s
   auto meeting = meet_ranks(world, agreed, limit, stop);
   if (!meeting) return fail(std::move(meeting.error()));
   try {
-    ask_for_turns(kTurnsOfMessages);  // this thread is there for joining alone; Gloo's and the group's begin as it is
     const auto options = Gloo::Options::create(kNeverTooLong);
     options->devices = {Gloo::createDeviceForHostname(meeting->address)};
     options->threads = 1;  // operations come one by one

@@ -9,9 +9,8 @@
 namespace feedline::inline training {
 namespace {
 
-/// The first bucket is small, so that something is on its way early: a layer that has nearly all of the weights (the
-/// first linear one behind convolutions) leaves as soon as its gradient is there, and not with the last of them.
-constexpr std::size_t kFirstBucketBytes = std::size_t{256} << 10;
+/// The first bucket is small, so that something is on its way early.
+constexpr std::size_t kFirstBucketBytes = std::size_t{1} << 20;
 
 }  // namespace
 
@@ -69,10 +68,7 @@ void GradientExchange::watch(const std::vector<at::Tensor>& parameters, std::siz
 }
 
 void GradientExchange::begin() {
-  for (const auto& bucket : buckets_) {
-    bucket->missing = bucket->watched;
-    prepare(*bucket);
-  }
+  for (const auto& bucket : buckets_) bucket->missing = bucket->watched;
   next_ = 0;
   under_way_ = true;
 }
@@ -87,30 +83,18 @@ void GradientExchange::ready(std::size_t bucket) {
 
 void GradientExchange::send_next() { send(*buckets_[next_++]); }
 
-at::Tensor GradientExchange::gradients_of(const Bucket& bucket, std::size_t replica) const {
-  return parameters_.gradients(replica).narrow(0, bucket.first, bucket.count);
-}
-
-void GradientExchange::prepare(Bucket& bucket) {
-  const torch::NoGradGuard no_gradients;
-  const at::Tensor sum = gradients_of(bucket, 0);
-  if (options_.in_bfloat16) bucket.short_numbers = at::empty({bucket.count}, sum.options().dtype(at::kBFloat16));
-  const at::Tensor& given = options_.in_bfloat16 ? bucket.short_numbers : sum;
-  bucket.bytes = given.nbytes();
-  bucket.sum = group_.prepare_sum(given);
-}
-
 void GradientExchange::send(Bucket& bucket) {
   const torch::NoGradGuard no_gradients;
-  if (!bucket.sum) prepare(bucket);
-  const at::Tensor sum = gradients_of(bucket, 0);
+  const at::Tensor sum = parameters_.gradients(0).narrow(0, bucket.first, bucket.count);
   for (std::size_t i = 1; i < parameters_.replicas(); ++i) {
-    const at::Tensor more = gradients_of(bucket, i);
+    const at::Tensor more = parameters_.gradients(i).narrow(0, bucket.first, bucket.count);
     sum.add_(more);
     more.zero_();
   }
-  if (options_.in_bfloat16) bucket.short_numbers.copy_(sum);
-  bucket.sum->begin();
+  if (options_.in_bfloat16) bucket.short_numbers = sum.to(at::kBFloat16);
+  const at::Tensor& given = options_.in_bfloat16 ? bucket.short_numbers : sum;
+  bucket.bytes = given.nbytes();
+  bucket.sum = group_.sum_in_order(given);
 }
 
 void GradientExchange::finish() {
@@ -121,12 +105,16 @@ void GradientExchange::finish() {
   for (const auto& bucket : buckets_) {
     const auto sum = std::exchange(bucket->sum, nullptr);
     sum->wait();
-    if (options_.in_bfloat16) gradients_of(*bucket, 0).copy_(bucket->short_numbers);
+    if (options_.in_bfloat16)
+      parameters_.gradients(0).narrow(0, bucket->first, bucket->count).copy_(bucket->short_numbers);
     const Nanos now = Clock::system().now();
     sample_.add(bucket->bytes, sum->lasted(), now - std::exchange(asked, now));
     if (lane_ == nullptr) continue;
     const Nanos ended = sum->ended() > 0 ? sum->ended() : now;
-    lane_->add({.start = ended - sum->lasted(), .duration = sum->lasted(), .kind = TraceKind::Phase, .label = label_});
+    lane_->add({.start = ended - sum->lasted(),
+                .duration = sum->lasted(),
+                .kind = TraceKind::Phase,
+                .label = label_});
   }
 }
 

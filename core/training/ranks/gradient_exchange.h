@@ -38,8 +38,7 @@ class GradientExchange {
   /// Again for those that did not learn before.
   void watch(const std::vector<at::Tensor>& parameters, std::size_t replica);
 
-  /// The backward pass begins whose gradients are the last of this step. On the thread that calls finish(), on all
-  /// ranks. Throws as ProcessGroup does.
+  /// The backward pass begins whose gradients are the last of this step. On the thread that calls finish().
   void begin();
   /// Sends what has not left yet, also without begin(), and waits for all. Throws RankLost, StepCancelled.
   void finish();
@@ -60,9 +59,6 @@ class GradientExchange {
   class Hook;
 
   void ready(std::size_t bucket);
-  [[nodiscard]] at::Tensor gradients_of(const Bucket& bucket, std::size_t replica) const;
-  /// Other ranks' gradients of it may come from now on.
-  void prepare(Bucket& bucket);
   void send_next();
   void send(Bucket& bucket);
 

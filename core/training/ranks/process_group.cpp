@@ -17,28 +17,6 @@
 #include <utility>
 
 namespace feedline::inline training {
-namespace {
-
-/// Of a group that makes no use of knowing of a sum before.
-class LateSum final : public Collective {
- public:
-  LateSum(ProcessGroup& group, at::Tensor flat) : group_(group), flat_(std::move(flat)) {}
-  void begin() override { sum_ = group_.sum_in_order(flat_); }
-  void wait() override { sum_->wait(); }
-  [[nodiscard]] Nanos lasted() const override { return sum_->lasted(); }
-  [[nodiscard]] Nanos ended() const override { return sum_->ended(); }
-
- private:
-  ProcessGroup& group_;
-  at::Tensor flat_;
-  std::unique_ptr<Collective> sum_{};
-};
-
-}  // namespace
-
-std::unique_ptr<Collective> ProcessGroup::prepare_sum(const at::Tensor& flat) {
-  return std::make_unique<LateSum>(*this, flat);
-}
 
 #ifdef FEEDLINE_GLOO
 

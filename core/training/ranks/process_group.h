@@ -31,12 +31,10 @@ class RankLost final : public std::exception {
   Error error_;
 };
 
-/// An operation of all ranks that was begun, or prepared. Destroying one that was not waited for is allowed.
+/// An operation of all ranks that was begun. Destroying one that was not waited for is allowed.
 class Collective {
  public:
   virtual ~Collective() = default;
-  /// Gives the others this rank's numbers, where it was only prepared; else that is done already.
-  virtual void begin() {}
   /// Until it is done. Throws RankLost, StepCancelled (the run is stopped without waiting for its step).
   virtual void wait() = 0;
   /// How long it took by itself, behind wait(): what it waited for earlier operations counts not.
@@ -68,13 +66,9 @@ class ProcessGroup {
   [[nodiscard]] virtual Nanos round_trip() const { return 0; }
 
   /// Sums `flat` (1-d, contiguous) over the ranks in their order, so that the sum has the same bytes as that of as many
-  /// replicas, whatever the number of ranks: every rank gets a part of all, adds it up, and gives it to all. Two ranks,
-  /// and where it is little, give each other all of it, which spares the second way.
+  /// replicas, whatever the number of ranks: every rank gets a shard of all (alltoall), adds it up, and all get all
+  /// shards (allgather).
   [[nodiscard]] virtual std::unique_ptr<Collective> sum_in_order(const at::Tensor& flat) = 0;
-  /// The same in two parts: what other ranks send may come from now on, before this one has its own numbers in `flat`
-  /// and begins (Collective::begin()). All ranks prepare sums in one order, and begin in one; what else
-  /// they do between the two may stand before it on one rank and behind it on another.
-  [[nodiscard]] virtual std::unique_ptr<Collective> prepare_sum(const at::Tensor& flat);
   /// The same by c10d's allreduce, in an order of its own: equal to rounding.
   [[nodiscard]] virtual std::unique_ptr<Collective> all_reduce(const at::Tensor& flat) = 0;
   /// `all` has world().size rows, each of the shape of `own`.

@@ -6,13 +6,12 @@
 #include "base/torch.h"
 #include "training/ranks/process_group.h"
 
-#include <cstdint>
 #include <memory>
 #include <vector>
 
 namespace feedline::inline training {
 
-/// Gives all ranks the tensors of rank 0, such as running statistics. They travel as one message, whatever their types.
+/// Gives all ranks the tensors of rank 0, such as running statistics. They travel flat, a tensor a type.
 class SharedTensors {
  public:
   explicit SharedTensors(ProcessGroup& group) : group_(group) {}
@@ -24,12 +23,13 @@ class SharedTensors {
   void finish();
 
  private:
-  at::Tensor part_of(const at::Tensor& tensor, std::int64_t& at) const;
-
+  struct Part {
+    std::vector<at::Tensor> tensors{};
+    at::Tensor flat{};
+    std::unique_ptr<Collective> sharing{};
+  };
   ProcessGroup& group_;
-  std::vector<at::Tensor> tensors_{};
-  at::Tensor flat_{};  ///< their bytes
-  std::unique_ptr<Collective> sharing_{};
+  std::vector<Part> parts_{};
 };
 
 }  // namespace feedline::inline training
