@@ -8,7 +8,7 @@
 namespace feedline::inline diagnosis {
 namespace {
 
-constexpr double kFirstBucket = 256 << 10;
+constexpr double kFirstBucket = 1 << 20;
 /// Sizes that differ by less say nothing of a slope.
 constexpr double kSpread = 1e-3;
 
@@ -28,7 +28,7 @@ SizeLine line_through(double small_bytes, double small, double large_bytes, doub
 
 }  // namespace
 
-double exchange_hops(std::size_t ranks) { return ranks < 2 ? 0 : ranks == 2 ? 1 : 2; }
+double exchange_hops(std::size_t ranks) { return ranks < 2 ? 0 : 2 * static_cast<double>(ranks - 1); }
 double exchange_volume(std::size_t ranks) {
   return ranks < 2 ? 0 : 2 * static_cast<double>(ranks - 1) / static_cast<double>(ranks);
 }
@@ -36,14 +36,12 @@ double exchange_volume(std::size_t ranks) {
 double Network::exchange(double bytes, double buckets, std::size_t ranks) const {
   if (ranks < 2) return 0;
   const double sending = bytes_per_s > 0 ? exchange_volume(ranks) * bytes / bytes_per_s : 0;
-  const double message = latency + static_cast<double>(ranks - 2) * cpu_message;
-  return exchange_hops(ranks) * message * buckets + sending;
+  return exchange_hops(ranks) * latency * buckets + sending;
 }
 
 double Network::cpu(double bytes, double buckets, std::size_t ranks) const {
   if (ranks < 2) return 0;
-  const double messages = exchange_hops(ranks) * static_cast<double>(ranks - 1) * buckets;
-  return messages * cpu_message + exchange_volume(ranks) * bytes * cpu_byte;
+  return exchange_hops(ranks) * buckets * cpu_message + exchange_volume(ranks) * bytes * cpu_byte;
 }
 
 Network Network::fitted(const CollectiveSample& counted, double late, std::size_t ranks) {
@@ -66,8 +64,7 @@ Network Network::fitted(const CollectiveSample& counted, double late, std::size_
       each = busy / n;
     }
   }
-  const double further = static_cast<double>(ranks - 2) * Network().cpu_message;
-  return {.latency = std::max(each / exchange_hops(ranks) - further, 0.0),
+  return {.latency = each / exchange_hops(ranks),
           .bytes_per_s = per_byte > 0 ? exchange_volume(ranks) / per_byte : std::numeric_limits<double>::infinity(),
           .measured = true};
 }

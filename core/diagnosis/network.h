@@ -22,10 +22,9 @@ struct Network {
   /// The line through both sizes; what is assumed within a machine where nothing was probed.
   [[nodiscard]] static Network probed(const ExchangeProbe& probe);
 
-  /// Seconds for summing `bytes` in `buckets` over p ranks: a scatter of shards and a gathering of sums, both straight
-  /// between the ranks, so that each bucket pays two latencies and what it takes to send to p - 2 further ranks, and
-  /// 2 (p - 1) / p times its bytes; between two ranks one latency and its bytes. Sources: Thakur, Rabenseifner, Gropp
-  /// (2005) for the volume; Culler et al., LogP (1993), for latency and overhead of a message.
+  /// Seconds for summing `bytes` in `buckets` over p ranks as a ring does: 2 (p - 1) latencies a bucket, and
+  /// 2 (p - 1) / p times the bytes. Source: Thakur, Rabenseifner, Gropp, Optimization of Collective Communication
+  /// Operations in MPICH (2005).
   [[nodiscard]] double exchange(double bytes, double buckets, std::size_t ranks) const;
   /// Core seconds that it costs each of them.
   [[nodiscard]] double cpu(double bytes, double buckets, std::size_t ranks) const;

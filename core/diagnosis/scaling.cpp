@@ -18,6 +18,8 @@ constexpr double kCorePart = 1e-6;
 /// A slice of Linux's scheduler is so many seconds x (1 + log2(cores)), of kSliceCores at most.
 constexpr double kSlice = 0.75e-3;
 constexpr double kSliceCores = 8;
+/// Where all ranks meet in a step: the word of agreement, and both halves of the sums.
+constexpr double kMeetings = 3;
 /// Batches that differ by less say nothing of what a step takes whatever its rows.
 constexpr double kOtherRows = 0.75;
 /// Core seconds beyond so many times what the form says are something else's. Fewer than it says are the idle ones of
@@ -196,7 +198,7 @@ ScalingModel::Step ScalingModel::step_of(std::size_t of_ranks) const {
   if (on_cpu) step.work = work_share * (once + now_threads * computes + sends);
   if (on_cpu && of_ranks > 1 && step.own_cores < 1 - kCorePart) {
     const double slice = kSlice * (1 + std::log2(std::clamp(cores, 1.0, kSliceCores)));
-    step.turns = slice * (1 + exchange_hops(of_ranks));  // for the word of agreement, and for the sums
+    step.turns = slice * kMeetings;
   }
   return step;
 }

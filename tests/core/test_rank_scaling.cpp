@@ -115,17 +115,17 @@ class TestRankScaling : public QObject {
     model.once = 1e-3;
     QVERIFY(near(step_of(model, 4), 5.5e-3));
   }
-  /// 1 MB in one bucket: 0.2 ms and 1 ns a byte, of which a core is taken 0.1 ms and 1 ns a byte.
+  /// 1 MB in one bucket: 0.1 ms for each of two hops and 1 ns a byte, of which a core is taken half and 1 ns a byte.
   void exchange_takes_the_cores_that_it_needs() {
     ScalingModel model = two_cores();
     model.bytes = 1e6;
     model.tail = 0.5;
     model.hidden = 0.6e-3;
-    model.loopback = {.latency = 0.2e-3, .bytes_per_s = 1e9, .cpu_message = 0.1e-3, .cpu_byte = 1e-9};
+    model.loopback = {.latency = 0.1e-3, .bytes_per_s = 1e9, .cpu_message = 0.05e-3, .cpu_byte = 1e-9};
     // Half of the 1.2 ms is waited for, and the half of the work that backward hides is on its core: 1.1 ms for the sum
-    // and 0.1 ms for the word.
+    // and 0.05 ms for the word.
     QVERIFY(near(model.exposed(2), 0.6e-3));
-    QVERIFY(near(step_of(model, 2), 11e-3 + 0.6e-3 + 0.6e-3));
+    QVERIFY(near(step_of(model, 2), 11e-3 + 0.6e-3 + 0.575e-3));
     // With a core to spare nothing but the waiting is left, and a shorter backward pass hides less: 0.6 of it.
     model.fills_cores = false;
     model.threads = 1;
@@ -190,8 +190,8 @@ class TestRankScaling : public QObject {
                                           .large_s = 2.3e-3,
                                           .large_cpu = 0.6e-3});
     QVERIFY(wire.measured);
-    QVERIFY(near(wire.bytes_per_s, 500e6, 1e-6) && near(wire.latency, 0.298e-3, 1e-6));
-    QVERIFY(near(wire.cpu_byte, 0.5e-9, 1e-6) && near(wire.cpu_message, 99.5e-6, 1e-6));
+    QVERIFY(near(wire.bytes_per_s, 500e6, 1e-6) && near(wire.latency, 0.149e-3, 1e-6));
+    QVERIFY(near(wire.cpu_byte, 0.5e-9, 1e-6) && near(wire.cpu_message, 49.75e-6, 1e-6));
     QVERIFY(near(wire.exchange(1'001'000, 1, 2), 2.3e-3, 1e-6) && near(wire.cpu(1'001'000, 1, 2), 0.6e-3, 1e-6));
     QVERIFY(!Network::probed({}).measured);
   }
