@@ -37,7 +37,7 @@ struct Network {
 [[nodiscard]] double exchange_hops(std::size_t ranks);
 [[nodiscard]] double exchange_volume(std::size_t ranks);
 
-/// Into how many buckets so many bytes go, as training/ranks/gradient_exchange.h divides them: the first one is small.
+/// Into how many buckets so many bytes go, as training/gradient_buckets.h divides them: the first one is small.
 /// A parameter is never divided, so there may be fewer.
 [[nodiscard]] double bucket_count(double bytes, double bucket_bytes);
 

@@ -61,9 +61,8 @@ void FlatParameters::move_away(const std::vector<at::Tensor>& parameters, std::s
 }
 
 const FlatParameters::Away* FlatParameters::away_at(std::int64_t place) const {
-  const auto found = std::find_if(away_.begin(), away_.end(), [place](const Away& away) {
-    return place >= away.place.first && place < away.place.first + away.place.count;
-  });
+  const auto found =
+      std::find_if(away_.begin(), away_.end(), [place](const Away& away) { return away.place.holds(place); });
   return found == away_.end() ? nullptr : &*found;
 }
 

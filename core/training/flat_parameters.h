@@ -27,6 +27,7 @@ class FlatParameters {
   struct Range {
     std::int64_t first = 0;
     std::int64_t count = 0;
+    [[nodiscard]] bool holds(std::int64_t place) const { return place >= first && place < first + count; }
   };
   /// Neighbouring parameters that lie on their own device.
   struct Away {

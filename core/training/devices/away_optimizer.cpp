@@ -17,9 +17,8 @@ void FlatOptimizer::make_away(const FlatParameters& parameters) {
 }
 
 const FlatOptimizer::AwayBlock* FlatOptimizer::away_at(std::int64_t place) const {
-  const auto found = std::find_if(away_.begin(), away_.end(), [place](const AwayBlock& away) {
-    return place >= away.place.first && place < away.place.first + away.place.count;
-  });
+  const auto found =
+      std::find_if(away_.begin(), away_.end(), [place](const AwayBlock& away) { return away.place.holds(place); });
   return found == away_.end() ? nullptr : &*found;
 }
 
