@@ -7,6 +7,7 @@
 #include "engine/data_notices.h"
 #include "engine/fit.h"
 #include "engine/pipeline_settings.h"
+#include "plan/step_work.h"
 #include "ranks/rank_board.h"
 #include "training/apply_options.h"
 #include "training/block_cache.h"
@@ -253,6 +254,7 @@ Result<TrainerLoop::End> Run::Impl::execute() {
   state_.emit(Started{.execution = training.execution,
                       .samples_per_epoch = (*plan)->train.sampler.count,
                       .parameters = training.parameters,
+                      .worth_threads = threads_worth(**plan, static_cast<std::size_t>(training.execution.ranks)),
                       .memory = result_.memory,
                       .memory_there = there,
                       .memory_advice = memory_advice(**plan, training.execution, there),
