@@ -337,6 +337,23 @@ class TestState : public QObject {
     QVERIFY(!there("entry2"));  // for the number of files
     QVERIFY(there("entry4"));
   }
+
+  /// They count nowhere, and would pile up.
+  void parts_of_killed_programs_go_from_the_cache() {
+    const FittedCache cache(folder_.filePath("parts_of").toStdString());
+    QVERIFY(cache.keep("first", "normalise", some_tensors()));
+    const auto part = [&](const char* name, std::chrono::minutes age) {
+      const std::filesystem::path file = cache.file("x").parent_path() / name;
+      test::write_file(QString::fromStdString(file.string()), "half");
+      std::filesystem::last_write_time(file, std::filesystem::file_time_type::clock::now() - age);
+      return file;
+    };
+    const auto left = part(".first.safetensors.4711-0.part", std::chrono::minutes(120));
+    const auto being_written = part(".first.safetensors.4712-0.part", std::chrono::minutes(1));
+    QVERIFY(cache.keep("second", "normalise", some_tensors()));
+    QVERIFY(!std::filesystem::exists(left));
+    QVERIFY(std::filesystem::exists(being_written) && cache.find("first"));
+  }
 };
 
 FEEDLINE_TEST(TestState)
