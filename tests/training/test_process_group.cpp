@@ -3,6 +3,7 @@
 #include "ranks/rank_board.h"
 #include "support/test_program.h"
 #include "training/ranks/process_group.h"
+#include "training/ranks/rank_monitor.h"
 
 #include <QElapsedTimer>
 #include <QTemporaryDir>
@@ -85,6 +86,20 @@ class TestProcessGroup : public QObject {
 #ifndef FEEDLINE_GLOO
     QSKIP("Gloo's headers were not found when this was built");
 #endif
+  }
+
+  /// Where the network fails, it takes twenty seconds to tell which rank is gone: whoever stops the run does not wait.
+  void a_stop_does_not_wait_for_the_cause() {
+    const QTemporaryDir folder;
+    auto board = open_board(folder.path().toStdString());
+    QVERIFY(board);
+    RankMonitor monitor(worlds_in(folder, 2).front(), {{"here", ::getpid()}, {"elsewhere", 1}}, std::move(*board));
+    std::stop_source stop;
+    QElapsedTimer clock;
+    clock.start();
+    const std::jthread asks_for_it([&] { stop.request_stop(); });
+    QVERIFY(!monitor.cause_of("reset by peer", stop.get_token()));
+    QVERIFY2(clock.elapsed() < 2000, QByteArray::number(clock.elapsed()));
   }
 
   /// Two, and three with shards that do not come out even; few numbers and many.
