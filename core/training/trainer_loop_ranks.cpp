@@ -95,6 +95,7 @@ void TrainerLoop::tell_ranks(const Batch& batch) {
   state_.meter.times(times, validation);
   own.times = times.parts;
   own.validation = validation.parts;
+  own.stood_still = state_.meter.stood_still();
   const Nanos now = Clock::system().now();
   if (now - figures_at_ >= kFiguresInterval) {
     figures_at_ = now;

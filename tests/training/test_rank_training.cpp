@@ -253,6 +253,34 @@ class TestRankTraining : public QObject {
     QVERIFY2(result.failure->line().find("its disk is full") != std::string::npos, result.failure->line().c_str());
   }
 
+  /// While rank 0 is paused, the other one waits for its word: that is no slow exchange, and makes no step longer.
+  void a_pause_counts_for_no_rank() {
+    constexpr std::chrono::milliseconds kPause{200};
+    ThreadRanks group(2);
+    RunOptions first;
+    first.group = group.rank(0);
+    RunOptions second;
+    second.group = group.rank(1);
+    RecordedRun one(with_replicas(graph_, 1), first, [](Run& run, const Fact& fact) {
+      const auto* done = std::get_if<EpochDone>(&fact);
+      if (done != nullptr && done->result.epoch == 1) run.pause();
+    });
+    RecordedRun two(with_replicas(graph_, 1), second);
+    QVERIFY(one.wait_for<EpochDone>());
+    QTRY_VERIFY(one.run().paused());
+    std::this_thread::sleep_for(kPause);
+    one.run().resume();
+    QCOMPARE(why_failed(one.result()) + why_failed(two.result()), QString());
+    for (const RunResult* result : {&one.result(), &two.result()}) {
+      const double counted = seconds(result->last.trainer.times.total());
+      QVERIFY2(counted < result->last.elapsed() - seconds(std::chrono::nanoseconds(kPause).count()) / 2,
+               qPrintable(QString("%1 s of %2 s").arg(counted).arg(result->last.elapsed())));
+    }
+    // As rank 0 shows it.
+    const StepTimes& shown = one.result().last.ranks.at(1).times;
+    QVERIFY(shown[Phase::Reduce] >= 0 && shown.total() <= two.result().last.trainer.times.total());
+  }
+
   /// They would wait for each other for ever, once one has no batch any more.
   void ranks_of_other_data_are_told() {
     const QTemporaryDir other;

@@ -49,8 +49,12 @@ void RankAgreement::tell() {
 }
 
 const std::vector<RankWord>& RankAgreement::hear() {
+  stood_still_ = 0;
   if (!exchange_->under_way()) return words_;
+  const std::vector<RankWord> before = words_;
   with_ranks([this] { exchange_->finish(words_); });
+  for (std::size_t i = 0; i < words_.size(); ++i)
+    if (i != rank()) stood_still_ = std::max(stood_still_, words_[i].stood_still - before[i].stood_still);
   heard_at_ = Clock::system().now();
   return words_;
 }
