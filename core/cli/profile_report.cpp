@@ -116,10 +116,13 @@ std::string ranks_table(const Snapshot& first, const Snapshot& last, std::size_t
   table.spare({1});
   for (const RankTimes& rank : ranks) {
     const double computing = std::max(rank.own() - rank.step[Phase::Wait], 0.0);
-    table.row({std::to_string(rank.rank), rank.host, rate(rank.samples_per_s), duration(rank.step.total()),
-               duration(rank.step[Phase::Wait]), duration(computing), duration(rank.step[Phase::Reduce]),
-               bytes(rank.rss_bytes)},
-              slow && slow->rank == rank.rank ? fmt::format("<- {} slow", name(slow->part)) : "");
+    table.row(
+        {std::to_string(rank.rank), rank.host, rate(rank.samples_per_s), duration(rank.step.total()),
+         duration(rank.step[Phase::Wait]), duration(computing), duration(rank.step[Phase::Reduce]),
+         bytes(rank.rss_bytes)},
+        slow && slow->rank == rank.rank
+            ? fmt::format("<- {} slow", slow->stage.empty() ? std::string(name(slow->part)) : "stage " + slow->stage)
+            : "");
   }
   return '\n' + table.text(width);
 }

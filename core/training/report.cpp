@@ -258,7 +258,10 @@ Json collective_json(const Snapshot& last) {
                {"exposed_s", seconds(all.exposed)},
                {"straggler", nullptr}};
   if (const auto slow = find_straggler(rank_times({}, last)))
-    json["straggler"] = {{"rank", slow->rank}, {"part", name(slow->part)}, {"share", number_or_null(slow->share)}};
+    json["straggler"] = {{"rank", slow->rank},
+                         {"part", name(slow->part)},
+                         {"stage", slow->stage.empty() ? Json(nullptr) : Json(slow->stage)},
+                         {"share", number_or_null(slow->share)}};
   return json;
 }
 

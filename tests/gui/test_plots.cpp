@@ -452,6 +452,10 @@ void TestPlots::ranks_mark_the_slow_one() {
   QVERIFY(std::abs(panel.ranks()[2].share(Phase::Wait) - 0.5) < 1e-6);
   QVERIFY2(panel.headline().startsWith("Rank 2 holds the others up (loader)"), qPrintable(panel.headline()));
   QVERIFY2(panel.headline().contains("40"), qPrintable(panel.headline()));
+  Snapshot known = with_ranks(8);
+  known.ranks[2].slowest_stage = "decode";
+  panel.show_snapshot(known, with_ranks(7));
+  QVERIFY2(panel.headline().startsWith("Rank 2's stage decode holds the others up"), qPrintable(panel.headline()));
   QCOMPARE(panel.exported().csv().count('\n'), 4);
   const QColor busy = Theme::instance().colors().busy;
   const QImage picture = panel.grab().toImage();
