@@ -167,6 +167,9 @@ class TestScalingPlot : public QObject {
     QVERIFY(panel.scaling().isVisible());
     QVERIFY2(panel.scaling().text().startsWith(alone ? "Measured with 1 rank:" : "Measured with 2 ranks:"),
              qPrintable(panel.scaling().text()));
+    // A proof has one process.
+    for (const Fix& one : panel.fix_list().fixes())
+      QCOMPARE(panel.fix_list().button(QString::fromStdString(one.id), "prove")->isEnabled(), alone);
     panel.reset();
     QVERIFY(!panel.scaling().isVisible() && !unfold->isVisible());
   }
