@@ -110,6 +110,12 @@ void TrainerMeter::show_frozen(const FrozenSample& frozen) {
   sample_.frozen = frozen;
 }
 
+void TrainerMeter::add_costs(Nanos recomputed, Nanos gathered) {
+  const std::lock_guard lock(mutex_);
+  sample_.recomputed += recomputed;
+  sample_.gathered += gathered;
+}
+
 void TrainerMeter::show_stages(std::vector<ModelStageSample> stages) {
   const std::lock_guard lock(mutex_);
   sample_.stages.swap(stages);  // what was there is freed outside the lock

@@ -38,6 +38,8 @@ class TrainerMeter {
   void show_optimizer(double learning_rate, double loss_scale);
   /// What has been looked up in place of running frozen layers.
   void show_frozen(const FrozenSample& frozen);
+  /// More time of the running phases was for what takes less memory: see TrainerSample.
+  void add_costs(Nanos recomputed, Nanos gathered);
   /// What the stages of a network have done in training so far.
   void show_stages(std::vector<ModelStageSample> stages);
   /// How much of a fit is done; none: it is over.
