@@ -231,6 +231,13 @@ Result<bool> await_key(c10d::Store& store, const std::string& key, const Meeting
   return true;
 }
 
+/// With an address that leads elsewhere, only rank 0 knows nothing of it.
+std::string where_it_waited(const World& world) {
+  if (!world.store_folder.empty()) return {};
+  return fmt::format(": they look for rank 0 at {}:{}, which must lead to this machine", world.master_address,
+                     world.master_port);
+}
+
 /// Rank 0's: everyone's words in order, or what is wrong.
 Result<std::vector<Words>> collect_members(c10d::Store& store, const World& world, const Words& own,
                                            const MeetingWait& wait) {
@@ -247,9 +254,10 @@ Result<std::vector<Words>> collect_members(c10d::Store& store, const World& worl
     if (auto differs = difference(world, own, rank, all.back())) return fail(std::move(*differs));
   }
   if (missing.empty()) return all;
-  return fail(disagreement(fmt::format("{} of {} never came: {}", missing.size() == 1 ? "a rank" : "ranks", world.size,
-                                       numbers::listed(missing, 8)),
-                           "Start all ranks within 20 s of each other, and look at the messages of those"));
+  return fail(disagreement(
+      fmt::format("{} of {} never came: {}", missing.size() == 1 ? "a rank" : "ranks", world.size,
+                  numbers::listed(missing, 8)),
+      "Start all ranks within 20 s of each other, and look at the messages of those" + where_it_waited(world)));
 }
 
 /// All ranks hear the same verdict.
