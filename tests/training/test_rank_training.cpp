@@ -18,6 +18,7 @@
 #include <QTest>
 
 #include <cmath>
+#include <optional>
 #include <thread>
 
 namespace test_rank_training {
@@ -231,7 +232,8 @@ class TestRankTraining : public QObject {
       for (const StageSample& stage : kept[rank].last.stages) {
         // What is read ahead while the cache fills is of the first epoch; in the second one, which has other rows on
         // each rank, nothing is prepared.
-        if (stage.node == "normalise") QVERIFY2(stage.total.records <= 119, qPrintable(QString::number(stage.total.records)));
+        if (stage.node == "normalise")
+          QVERIFY2(stage.total.records <= 119, qPrintable(QString::number(stage.total.records)));
         if (!stage.cache) continue;
         shown += stage.total.records;
         QCOMPARE(stage.cache->records, std::uint64_t{316});  // of both ranks, of training and validation
@@ -279,6 +281,27 @@ class TestRankTraining : public QObject {
     // As rank 0 shows it.
     const StepTimes& shown = one.result().last.ranks.at(1).times;
     QVERIFY(shown[Phase::Reduce] >= 0 && shown.total() <= two.result().last.trainer.times.total());
+
+    // In the timeline rank 0 has a lane of the other one, and that one has none.
+    const auto lane_of = [](RecordedRun& run, const std::string& name) {
+      for (Trace::Lane& lane : run.run().trace()->read().lanes)
+        if (lane.name == name) return std::optional(std::move(lane));
+      return std::optional<Trace::Lane>();
+    };
+    const auto drawn = lane_of(one, "rank 1");
+    QVERIFY(drawn && !drawn->slices.empty() && !lane_of(one, "rank 0") && !lane_of(two, "rank 0"));
+    StepTimes sum;
+    const std::vector<std::string> labels = one.run().trace()->read().labels;
+    Nanos end = 0;
+    for (const TraceSlice& slice : drawn->slices) {
+      QVERIFY(slice.kind == TraceKind::Phase && slice.start >= end && slice.duration > 0);
+      end = slice.start + slice.duration;
+      for (const PhaseInfo& info : kStepPhases)
+        if (info.slice == labels[slice.label]) sum[info.phase] += slice.duration;
+    }
+    QVERIFY(end <= one.result().last.at);
+    QVERIFY(sum[Phase::Forward] > 0 && sum[Phase::Forward] <= shown[Phase::Forward]);
+    QVERIFY(sum[Phase::Backward] > 0 && sum[Phase::Backward] <= shown[Phase::Backward]);
   }
 
   /// They would wait for each other for ever, once one has no batch any more.

@@ -68,6 +68,7 @@ class RankAgreement {
   /// Waits for the words of all that tell() sent, by rank; at once where they were waited for already.
   const std::vector<RankWord>& hear();
   [[nodiscard]] const std::vector<RankWord>& heard() const { return words_; }
+  [[nodiscard]] Nanos heard_at() const { return heard_at_; }
   /// How long another rank was paused before it told the words that the last hear() waited for: that part of the
   /// waiting is nobody's fault.
   [[nodiscard]] Nanos stood_still() const { return stood_still_; }
