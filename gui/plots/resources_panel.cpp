@@ -64,7 +64,7 @@ void ResourcesPanel::find_gpus(const ProcessSample& process) {
   apply_theme();
 }
 
-void ResourcesPanel::show_snapshot(const Snapshot& now, const Snapshot& earlier) {
+void ResourcesPanel::show_snapshot(const Snapshot& now, const Snapshot& before) {
   set_elapsed(now.elapsed());
   if (now.started == 0) return;
   find_gpus(now.process);
@@ -78,7 +78,7 @@ void ResourcesPanel::show_snapshot(const Snapshot& now, const Snapshot& earlier)
   newest_[AllCores] = std::max(newest_[OwnCores], per_second(now.process.cores_busy, from_->process.cores_busy) * 1e-9);
   newest_[Memory] = static_cast<double>(now.process.rss_bytes) / kGibi;
   memory_ = now.memory;
-  if (now.trainer.steps > earlier.trainer.steps || costs_.empty()) costs_ = memory_costs(earlier, now);
+  if (now.trainer.steps > before.trainer.steps || costs_.empty()) costs_ = memory_costs(before, now);
   newest_[Disk] = per_second(now.process.disk_bytes, from_->process.disk_bytes) / kMegabyte;
   for (std::size_t i = 0; i < std::min(gpus_, now.process.gpus.size()); ++i) {
     newest_[kFixed + 2 * i] = now.process.gpus[i].utilisation * 100;
