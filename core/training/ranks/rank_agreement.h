@@ -100,6 +100,7 @@ class RankAgreement {
   std::unique_ptr<Exchange> exchange_;
   RankWord own_{};
   std::vector<RankWord> words_{};
+  std::vector<Nanos> stood_before_{};  ///< RankWord::stood_still of the words before these, by rank
   Nanos heard_at_ = 0;
   Nanos stood_still_ = 0;
 };
