@@ -4,12 +4,14 @@
 
 #include "gui/base/theme.h"
 #include "gui/diagnosis/diagnosis_panel.h"
+#include "gui/diagnosis/fix_list.h"
 #include "gui/diagnosis/scaling_plot.h"
 #include "gui/diagnosis/whatif_form.h"
 #include "support/results.h"
 #include "support/synthetic.h"
 #include "support/test_program.h"
 
+#include <QPushButton>
 #include <QSlider>
 #include <QTemporaryDir>
 #include <QToolButton>
