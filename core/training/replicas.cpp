@@ -287,10 +287,19 @@ std::vector<Part> Replicas::accumulate(const std::vector<at::Tensor>& fields, Tr
   std::vector<Part> parts =
       stages_ ? staged(fields, share, &meter, metrics) : on_each(fields, rows, division, all_take_part, learn);
   share_moved();
+  count_recomputing(meter);
   if (stop.stop_requested()) throw StepCancelled();
   pending_ = all == 0 ? before : before + 1;
   rows_ += all;
   return parts;
+}
+
+/// Replicas compute side by side: what a step takes longer is what one of them does.
+void Replicas::count_recomputing(TrainerMeter& meter) {
+  Nanos all = 0;
+  for (const auto& model : models_) all += model->recomputing();
+  const Nanos more = all - std::exchange(recomputing_, all);
+  if (more > 0) meter.add_costs(more / static_cast<Nanos>(models_.size()), 0);
 }
 
 std::vector<Part> Replicas::staged(const std::vector<at::Tensor>& fields, std::optional<double> weight,
