@@ -116,7 +116,7 @@ void TestFlatLoops::averages() {
   scale_numbers(average.data(), static_cast<std::int64_t>(to.size()), 0.7F);
   for (std::size_t i = 0; i < to.size(); ++i) {
 #if defined(__x86_64__)
-    QCOMPARE(average[i], wanted[i] * 0.7F);
+    QVERIFY(average[i] == wanted[i] * 0.7F);
 #else  // where the compiler may contract
     QVERIFY(std::abs(average[i] - wanted[i] * 0.7F) <= 1e-6F);
 #endif
