@@ -9,10 +9,10 @@
 #include "training/ranks/rank_agreement.h"
 #include "training/ranks/shared_tensors.h"
 #include "training/shared_statistics.h"
+#include "training/short_barrier.h"
 
 #include <algorithm>
 #include <atomic>
-#include <barrier>
 #include <limits>
 #include <system_error>
 #include <utility>
@@ -374,7 +374,7 @@ bool Replicas::update_measured() {
       failed = true;
     }
   };
-  std::barrier measured(static_cast<std::ptrdiff_t>(members_), between);
+  ShortBarrier measured(members_);
   run([&](std::size_t member) {
     std::exception_ptr own;
     try {
@@ -383,7 +383,7 @@ bool Replicas::update_measured() {
       own = std::current_exception();
       failed = true;
     }
-    measured.arrive_and_wait();
+    measured.meet(between);
     guarded([&] {
       if (own != nullptr) std::rethrow_exception(own);
       if (member == 0 && fault != nullptr) std::rethrow_exception(fault);

@@ -132,8 +132,9 @@ struct Trainer {
         .list("metrics", &Params::metrics,
               {.most = 16, .longest = 64, .unique = true, .item_text = "metric", .check_item = check_metric},
               "What is measured besides the loss, the most telling first. Empty: accuracy and macro_f1 of classes, r2 "
-              "of numbers, label_accuracy and label_f1 of labels. Of classes also top_5_accuracy, macro_precision, "
-              "macro_recall, weighted_f1 and auc; of numbers mae and rmse; of labels auc.")
+              "of numbers, label_accuracy and label_f1 of labels. Of classes also top_3_accuracy, top_5_accuracy, "
+              "top_10_accuracy, macro_precision, macro_recall, weighted_f1, micro_f1 and auc; of numbers mae and rmse; "
+              "of labels micro_f1 and auc.")
         .seed("seed", &Params::seed, "Determines the order of records, augmentation and initial weights.")
         .param("workers", &Params::workers, range(0, 1024).ui(0, 32),
                "Threads that read and prepare records; 0: as many as there are cores.")
