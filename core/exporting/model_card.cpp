@@ -137,7 +137,18 @@ CardPart preparation_part(const ExportedModel& model) {
   return part;
 }
 
+CardPart estimator_part(const ExportedModel& model) {
+  CardPart part{.heading = "Model", .head = {"Tensor", "Type", "Shape"}};
+  for (const auto& [name, value] : model.weights)
+    part.rows.push_back(
+        {name, std::string(feedline::name(value.type)), fmt::format("{}", fmt::join(value.shape, " x "))});
+  part.sentences.push_back(
+      fmt::format("A {}, fitted to its records in a way of its own; what it has learnt:", model.estimator()->type));
+  return part;
+}
+
 CardPart model_part(const ExportedModel& model) {
+  if (model.estimator() != nullptr) return estimator_part(model);
   CardPart part{.heading = "Network", .head = {"Node", "Type", "Gives", "Parameters"}};
   std::int64_t parameters = 0;
   double multiply_adds = 0;
@@ -158,7 +169,7 @@ CardPart model_part(const ExportedModel& model) {
 
 CardPart training_part(const ExportedModel& model, const std::optional<RunProgress>& progress) {
   CardPart part{.heading = "Training", .head = {"Node", "Type", "Parameters"}};
-  part.rows = nodes_of(model, {Role::Loss, Role::Optimizer, Role::Trainer});
+  part.rows = nodes_of(model, {Role::Loss, Role::Optimizer, Role::Estimator, Role::Trainer});
   if (progress) {
     part.sentences.push_back(fmt::format("{} of training, {} of processor time; {}.",
                                          numbers::duration(progress->wall_s), numbers::duration(progress->cpu_s),

@@ -42,6 +42,7 @@ std::string preparation_text(const ExportedModel& model) {
 }  // namespace
 
 Result<std::string> onnx_model(const ExportedModel& model) {
+  if (Status fits = check_network(model, "ONNX"); !fits) return fail(std::move(fits.error()));
   const ModelPlan& network = model.network();
   OnnxGraph graph(model.weights);
   for (const std::size_t field : model.inputs) {

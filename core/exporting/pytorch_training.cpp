@@ -158,11 +158,6 @@ std::string functions_of_model(const ExportedModel& model, const std::string& lo
   return text;
 }
 
-/// Does validation have a source of its own?
-bool has_own_validation(const ExportedModel& model) {
-  return model.plan->validation && model.plan->validation->source_node != model.plan->train.source_node;
-}
-
 /// Are records drawn class by class?
 bool exports_class_draw(const ExportedModel& model) {
   for (const Node& node : model.flat.nodes()) {
@@ -184,13 +179,7 @@ std::string constants_of(const ExportedModel& model, const OptimizerSettings& op
   std::string text = notes + fmt::format("EPOCHS = {}\nBATCH = {}\nDROP_LAST = {}\nSEED = {}\n",
                                          trainer.epochs > 0 ? trainer.epochs : 100, model.plan->train.batch.size,
                                          python_bool(model.plan->train.batch.drop_last), trainer.seed);
-  if (!has_own_validation(model))
-    text += fmt::format(
-        "SPLIT = {{\"by\": {}, \"column\": {}, \"share\": {}, \"folds\": {}, \"fold\": {}, \"seed\": {},\n"
-        "         \"validation\": {}, \"training\": {}}}  # see splits.py\n",
-        python_string(trainer.split_by), python_string(trainer.split_column), python_number(trainer.validation_split),
-        trainer.folds, trainer.fold, trainer.seed, python_list(trainer.validation_values),
-        python_list(trainer.training_values));
+  if (!has_own_validation(model)) text += python_split(trainer);
   text += fmt::format("ACCUMULATE = {}  # batches whose gradients make one step\n", trainer.accumulate);
   text += fmt::format("RATE = {}\nWEIGHT_DECAY = {}\nL1 = {}\nDECAY_NORM_AND_BIAS = {}\n",
                       python_number(optimizer.learning_rate), python_number(optimizer.weight_decay),
@@ -209,7 +198,21 @@ std::string constants_of(const ExportedModel& model, const OptimizerSettings& op
 
 }  // namespace
 
+bool has_own_validation(const ExportedModel& model) {
+  return model.plan->validation && model.plan->validation->source_node != model.plan->train.source_node;
+}
+
+std::string python_split(const TrainerSettings& trainer) {
+  return fmt::format(
+      "SPLIT = {{\"by\": {}, \"column\": {}, \"share\": {}, \"folds\": {}, \"fold\": {}, \"seed\": {},\n"
+      "         \"validation\": {}, \"training\": {}}}  # see splits.py\n",
+      python_string(trainer.split_by), python_string(trainer.split_column), python_number(trainer.validation_split),
+      trainer.folds, trainer.fold, trainer.seed, python_list(trainer.validation_values),
+      python_list(trainer.training_values));
+}
+
 Result<std::string> pytorch_training(const ExportedModel& model) {
+  if (model.estimator() != nullptr) return pytorch_fitting(model);
   const ModelPlan& network = model.network();
   const auto write = Writers::instance().find_optimizer(network.optimizer->type);
   if (!write) return fail(Error(write.error()).at_node(network.optimizer_node));
@@ -267,6 +270,7 @@ Result<std::string> pytorch_training(const ExportedModel& model) {
   text += kPythonGroups;
   if (settings.ema > 0) text += kPythonAverage;
   text += kPythonJudge;
+  text += kPythonNumbered;
 
   std::string main(kPythonMain);
   std::string make = optimizer.make;

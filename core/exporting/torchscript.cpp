@@ -49,6 +49,7 @@ ScriptedModule scripted_layer(const ExportedModel& model, const LayerPlan& plan,
 }  // namespace
 
 Result<ScriptedModule> scripted_model(const ExportedModel& model) {
+  if (Status fits = check_network(model, "TorchScript"); !fits) return fail(std::move(fits.error()));
   const ModelPlan& network = model.network();
   ScriptedModule whole{.name = "Model"};
   std::string inputs;

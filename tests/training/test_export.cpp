@@ -266,7 +266,7 @@ class TestExport : public QObject {
     QStringList missing;
     for (const NodeSpec* spec : Registry::instance().all()) {
       const bool part = spec->role == Role::Sample || spec->role == Role::Layer || spec->role == Role::Loss ||
-                        spec->role == Role::Optimizer;
+                        spec->role == Role::Optimizer || spec->role == Role::Estimator;
       if (part && !Writers::instance().knows(spec->type)) missing << QString::fromStdString(spec->type);
     }
     // Types that only tests have.

@@ -226,6 +226,22 @@ Result<WrittenStep> write_clahe(const StepToWrite& step) {
       .helpers = {"clahe"}};
 }
 
+constexpr std::string_view kQuarterTurn = R"py(def quarter_turn(image, size, turn):
+    """The middle of a picture, turned clockwise by so many quarters, and by how many."""
+    rows, columns = (0, 1) if image.dtype == np.uint8 else (1, 2)  # behind normalise channels come first
+    y, x = (image.shape[rows] - size) // 2, (image.shape[columns] - size) // 2
+    middle = image.take(range(y, y + size), rows).take(range(x, x + size), columns)
+    return np.rot90(middle, -turn, (rows, columns)), turn
+)py";
+
+/// Outside training the turn follows from the record's place in its source, which train.py notes as its number.
+Result<WrittenStep> write_quarter_turn(const StepToWrite& step) {
+  const std::string call = fmt::format("quarter_turn({}, {}, ", step.in[0], ParamReader(step.params).integer("size"));
+  return WrittenStep{.call = call + "record.get(\"number\", 0) % 4)",
+                     .training = call + "random.randrange(4))",
+                     .helpers = {"quarter_turn"}};
+}
+
 /// What passes a picture, a row or a text on as it is.
 Result<WrittenStep> write_as_it_is(const StepToWrite& step) { return WrittenStep{.call = step.in[0]}; }
 
@@ -240,7 +256,7 @@ void add_picture_steps(Writers& writers) {
   writers.step("synthetic_load", write_as_it_is);
   writers.step("cache", write_as_it_is);
   writers.step("clahe", write_clahe);
-  writers.leave_out("quarter_turn", "it makes the labels of pretraining, which a trained model does not ask for");
+  writers.step("quarter_turn", write_quarter_turn);
   writers.helper("decode", kDecode);
   writers.helper("resample", kResample);
   writers.helper("resize", kResize);
@@ -250,6 +266,7 @@ void add_picture_steps(Writers& writers) {
   writers.helper("pad_crop", kPadCrop);
   writers.helper("equalise", kEqualise);
   writers.helper("clahe", kClahe);
+  writers.helper("quarter_turn", kQuarterTurn);
 }
 
 }  // namespace
