@@ -60,10 +60,10 @@ std::optional<RunRecord> record_of(const RunProgress& progress) {
   return std::move(*run);
 }
 
-/// The parameters that a node sets, in one cell.
-std::string set_parameters(const Node& node) {
+/// Parameters in one cell.
+std::string parameters_text(const ParamMap& params) {
   std::string all;
-  for (const auto& [name, value] : node.params)
+  for (const auto& [name, value] : params)
     all += fmt::format("{}{} = {}", all.empty() ? "" : ", ", name, plain_line(to_text(value)));
   return all;
 }
@@ -75,7 +75,7 @@ std::vector<std::vector<std::string>> nodes_of(const ExportedModel& model, std::
     const NodeSpec* spec = Registry::instance().find(node.type);
     if (spec == nullptr || instance_of(node.id) > 1) continue;
     for (const Role role : roles)
-      if (spec->role == role) rows.push_back({drawn_path(node.id), node.type, set_parameters(node)});
+      if (spec->role == role) rows.push_back({drawn_path(node.id), node.type, parameters_text(node.params)});
   }
   return rows;
 }
@@ -130,8 +130,17 @@ CardPart data_part(const ExportedModel& model, const std::optional<RunProgress>&
 }
 
 CardPart preparation_part(const ExportedModel& model) {
-  CardPart part{.heading = "Preprocessing", .head = {"Node", "Type", "Parameters"}};
-  part.rows = nodes_of(model, {Role::Sample});
+  CardPart part{.heading = "Preprocessing", .head = {"Node", "Type", "All parameters", "What it does, in Python"}};
+  for (const StepToWrite& step : model.judged().steps) {
+    if (instance_of(step.node) > 1) continue;
+    const auto write = Writers::instance().find_step(step.spec.type);
+    const auto written = write ? (*write)(step) : Result<WrittenStep>(fail(write.error()));
+    const bool nothing = written && !step.in.empty() && written->call == step.in.front();
+    part.rows.push_back({drawn_path(step.node), step.spec.type, parameters_text(step.params),
+                         !written  ? "-"
+                         : nothing ? "nothing to such records"
+                                   : written->call});
+  }
   for (const ExportedData::Field& field : model.judged().fields)
     part.sentences.push_back(fmt::format("The model's batch has '{}': {} a record.", field.name, field.record.text()));
   return part;

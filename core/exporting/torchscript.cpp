@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "exporting/torchscript.h"
 
+#include "exporting/preparation.h"
 #include "graph/json.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
@@ -86,9 +86,9 @@ Result<ScriptedModule> scripted_model(const ExportedModel& model) {
 Status write_torchscript(const ExportedModel& model, const std::filesystem::path& file) {
   auto scripted = scripted_model(model);
   if (!scripted) return fail(std::move(scripted.error()));
-  const nlohmann::json classes = model.class_names;
   return save_torchscript(*scripted,
-                          {{"classes.json", classes.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)},
+                          {{"classes.json", classes_json(model)},
+                           {"preparation.json", preparation_json(model)},
                            {"graph.feedline", to_json(model.drawn)}},
                           file);
 }

@@ -7,6 +7,7 @@
 #include "exporting/export_files.h"
 #include "exporting/model_card.h"
 #include "exporting/onnx.h"
+#include "exporting/preparation.h"
 #include "exporting/pytorch.h"
 #include "exporting/torchscript.h"
 #include "graph/edit.h"
@@ -250,6 +251,7 @@ class TestExport : public QObject {
     const auto weights = SafetensorsFile::open(targets.safetensors);
     QVERIFY(weights);
     QVERIFY(weights->read_all().value() == model->weights);
+    QVERIFY(weights->metadata().at("preparation") == preparation_json(*model));
     compare_torchscript(*model, to);
     if (what == "programs") look_at_programs(*model, to);
     QProcess python;
