@@ -119,6 +119,17 @@ Result<ExportedData> exported_data(const Document& flat, const DataPlan& plan) {
   return data;
 }
 
+/// The settings of the trainer and of the training batch.
+void read_settings(ExportedModel& model) {
+  for (const Node& node : model.flat.nodes()) {
+    const NodeSpec* spec = Registry::instance().find(node.type);
+    if (spec == nullptr) continue;
+    if (node.id == model.plan->trainer_node && spec->trainer)
+      model.trainer = spec->trainer(spec->complete(node.params));
+    if (node.id == model.plan->train.batch_node && spec->batch) model.batch = spec->batch(spec->complete(node.params));
+  }
+}
+
 /// Layers whose values losses compare with targets, each once.
 Result<std::vector<std::size_t>> compared_layers(const ModelPlan& network) {
   std::vector<std::size_t> all;
@@ -149,6 +160,7 @@ Result<ExportedModel> exported_model(const TrainingState& state) {
   model.title = model.drawn.title().empty() ? std::string("Model") : model.drawn.title();
   model.class_names = class_names_of(state);
   model.position = state.position;
+  read_settings(model);
 
   auto train = exported_data(model.flat, model.plan->train);
   if (!train) return fail(std::move(train.error()));

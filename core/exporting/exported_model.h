@@ -45,6 +45,8 @@ struct ExportedModel {
   std::string title{};
   std::vector<std::string> class_names{};
   TrainingPosition position{};
+  TrainerSettings trainer{};  ///< as they were drawn: the plan is of any records, none of which are set aside
+  BatchSettings batch{};      ///< likewise: the plan leaves no record over
   std::vector<std::string> layer_names{};  ///< of Python, one a layer of the network, or that of the estimator
   std::vector<std::string> field_names{};  ///< the same of the fields of a batch
   std::vector<std::size_t> inputs{};       ///< fields that layers or the estimator predict from, in order

@@ -105,19 +105,27 @@ CardPart figures_part(const RunProgress& progress) {
   return part;
 }
 
+/// How records are divided, as splits.py of --pytorch does it again.
+std::string split_sentence(const TrainerSettings& trainer) {
+  const std::string by = trainer.split_by == "random"   ? fmt::format("by chance (seed {})", trainer.seed)
+                         : trainer.split_column.empty() ? trainer.split_by
+                                                        : trainer.split_by + " by '" + trainer.split_column + "'";
+  if (trainer.split_by == "column")
+    return fmt::format("Of '{}' these validate: {}.", trainer.split_column,
+                       numbers::listed(trainer.validation_values, 20));
+  if (trainer.folds > 1)
+    return fmt::format("Fold {} of {} validates; records are divided {}.", trainer.fold, trainer.folds, by);
+  if (trainer.validation_split <= 0) return "No share of the records is set aside for validation.";
+  return fmt::format("{} of the records are set aside for validation, divided {}.",
+                     numbers::percent(trainer.validation_split), by);
+}
+
 CardPart data_part(const ExportedModel& model, const std::optional<RunProgress>& progress) {
   CardPart part{.heading = "Data", .head = {"Node", "Type", "Parameters"}};
   part.rows = nodes_of(model, {Role::Source, Role::Sampler, Role::Batch});
   if (progress)
     part.sentences.push_back(fmt::format("{} train in an epoch.", numbers::plural(progress->records, "record")));
-  double split = 0;
-  for (const Node& node : model.flat.nodes())
-    if (node.id == model.plan->trainer_node) {
-      const ParamMap params = Registry::instance().find(node.type)->complete(node.params);
-      split = ParamReader(params).real("validation_split");
-    }
-  if (split > 0)
-    part.sentences.push_back(fmt::format("{} of the records are set aside for validation.", numbers::percent(split)));
+  if (model.trainer.sets_aside() || !model.validation) part.sentences.push_back(split_sentence(model.trainer));
   if (model.validation) part.sentences.push_back("Validation has data of its own.");
   if (!model.class_names.empty()) {
     std::vector<std::string> names;

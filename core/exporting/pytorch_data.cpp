@@ -276,7 +276,7 @@ Result<PytorchData> pytorch_data(const ExportedModel& model) {
       "FITTED = PREPARATION[\"fitted\"]  # what nodes have learnt from the training records\n";
   body += fmt::format("RAGGED = {}  # fields whose records differ in length\n", python_list(ragged));
   body += "\n\n" + helpers.text() + functions + std::string(kCollate) + "\n" +
-          reading(model.train, model.plan->trainer.split_column);
+          reading(model.train, model.trainer.split_column);
   data.module = fmt::format(
       "\"\"\"The data of {}, prepared as Feedline {} prepares them.\n"
       "\n"

@@ -81,8 +81,8 @@ Result<std::string> pytorch_fitting(const ExportedModel& model) {
       "\n"
       "SEED = {}\n",
       python_comment(model.title), FEEDLINE_VERSION, own ? " --validation DATA..." : "", classes ? "" : "import math\n",
-      own ? "" : "import splits\n", model.plan->trainer.seed);
-  if (!own) text += python_split(model.plan->trainer);
+      own ? "" : "import splits\n", model.trainer.seed);
+  if (!own) text += python_split(model.trainer);
   text += fmt::format(
       "\n\n"
       "def fit(features, targets):\n"

@@ -170,15 +170,15 @@ bool exports_class_draw(const ExportedModel& model) {
 }
 
 std::string constants_of(const ExportedModel& model, const OptimizerSettings& optimizer) {
-  const TrainerSettings& trainer = model.plan->trainer;
+  const TrainerSettings& trainer = model.trainer;
   std::string notes;  // of what this program does in another way
   const std::string& stop = trainer.stop_early;
   for (const std::string& key : {stop, optimizer.schedule == "plateau" ? optimizer.watch : std::string("off")})
     if (key != "off" && !key.ends_with("_loss") && !key.ends_with("_accuracy"))
       notes += fmt::format("# {} is not measured here: what Feedline does by it is left out.\n", python_comment(key));
   std::string text = notes + fmt::format("EPOCHS = {}\nBATCH = {}\nDROP_LAST = {}\nSEED = {}\n",
-                                         trainer.epochs > 0 ? trainer.epochs : 100, model.plan->train.batch.size,
-                                         python_bool(model.plan->train.batch.drop_last), trainer.seed);
+                                         trainer.epochs > 0 ? trainer.epochs : 100, model.batch.size,
+                                         python_bool(model.batch.drop_last), trainer.seed);
   if (!has_own_validation(model)) text += python_split(trainer);
   text += fmt::format("ACCUMULATE = {}  # batches whose gradients make one step\n", trainer.accumulate);
   text += fmt::format("RATE = {}\nWEIGHT_DECAY = {}\nL1 = {}\nDECAY_NORM_AND_BIAS = {}\n",
@@ -298,9 +298,9 @@ Result<std::string> pytorch_training(const ExportedModel& model) {
   put_in(main, "JUDGED", averages ? "        judged.load_state_dict(average.values)\n" : "");
   std::string stopping;
   if (settings.schedule == "plateau") stopping += kPythonPlateau;
-  if (model.plan->trainer.stop_early != "off") stopping += kPythonStopping;
+  if (model.trainer.stop_early != "off") stopping += kPythonStopping;
   put_in(main, "STOPPING", stopping);
-  if (model.plan->trainer.stop_early != "off" && model.plan->trainer.restore_best)
+  if (model.trainer.stop_early != "off" && model.trainer.restore_best)
     put_word(main, "    torch.save(",
              "    if best_state is not None:\n        model.load_state_dict(best_state)\n    torch.save(");
   else

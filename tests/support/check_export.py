@@ -71,6 +71,7 @@ with torch.no_grad():
         fitted = {step["node"] for step in json.loads(beside["preparation.json"]) if "fitted" in step}
         assert len(fitted) == len(data.FITTED), fitted
 
+assert (train.SPLIT["share"], train.EPOCHS, train.BATCH, train.DROP_LAST) == (0.25, 1, 16, False), train.SPLIT
 fresh = network.Model().train()
 if (case / "splits.json").exists():
     told = json.loads((case / "splits.json").read_text(encoding="utf-8"))
