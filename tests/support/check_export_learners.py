@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs exported models under PyTorch and compares them with what Feedline gave: check_export_learners.py FOLDER...
 
-Each FOLDER has export/ (model.py and so on), case.safetensors (fields of a batch, "scores", perhaps pixels), records.json
-and how.json: "near" says how far what train.py fits may be from what Feedline fitted, "file" what it reads.
+Each FOLDER has export/ (model.py and so on), case.safetensors (fields of a batch, "scores", perhaps pixels),
+records.json and how.json: "near" says how far what train.py fits may be from what Feedline fitted, "file" what it reads.
 """
 import importlib
 import json
@@ -54,7 +54,7 @@ def check(folder):
             record["row"] = {name: float("nan") if row[name] == "NaN" else row[name] for name in data.COLUMNS}
     batch = data.collate([data.prepare(record) for record in records])
     for name, value in batch.items():
-        near("field " + name, torch.nan_to_num(value.double(), -1e6), torch.nan_to_num(fields[name].double(), -1e6), 1e-5)
+        near("field " + name, value, fields[name], 1e-5)
 
     inputs = [batch[name] for name in fields if name != "label"]
     with torch.no_grad():

@@ -218,7 +218,7 @@ def fed(model, fields):
     told = json.loads({one.key: one.value for one in model.metadata_props}["pixels"])
     inputs = {one.name: fields[one.name].to(TYPES[one.type.tensor_type.elem_type]) for one in model.graph.input}
     for name, scaling in told.items():
-        scale, offset = (torch.tensor(scaling[part], dtype=torch.float64)[:, None, None] for part in ("scale", "offset"))
+        scale, offset = (torch.tensor(scaling[part]).double()[:, None, None] for part in ("scale", "offset"))
         pixels = (inputs[name] - offset) / scale
         assert (pixels - pixels.round()).abs().max() < 1e-2 and 0 <= pixels.round().min() <= pixels.round().max() <= 255
         inputs[name] = pixels.round().float()
