@@ -85,15 +85,25 @@ class Records(torch.utils.data.Dataset):
         return prepare(self.records[index], self.training)
 )py";
 
+constexpr std::string_view kFilesBelow = R"py(
+
+def files_below(folder):
+    """The files of a folder by their names, then those of each folder in it: the order of the source."""
+    folder = pathlib.Path(folder)
+    entries = sorted(folder.iterdir(), key=lambda entry: entry.name) if folder.is_dir() else []
+    entries = [entry for entry in entries if not entry.name.startswith(".")]
+    files = [entry for entry in entries if entry.is_file()]
+    return files + [file for entry in entries if entry.is_dir() for file in files_below(entry)]
+)py";
+
 constexpr std::string_view kReadFolder = R"py(
 
 def read(folder):
     """Files in a sub-folder a class: records of their paths, or of their texts."""
     records = []
     for label, name in enumerate(CLASSES):
-        for file in sorted(pathlib.Path(folder, name).rglob("*")):
-            if file.is_file():
-                records.append({PORT: CONTENT, "label": label, "key": str(file.parent)})
+        for file in files_below(pathlib.Path(folder, name)):
+            records.append({PORT: CONTENT, "label": label, "key": str(file.parent)})
     return records
 )py";
 
@@ -102,8 +112,7 @@ constexpr std::string_view kReadUnlabelled = R"py(
 
 def read(folder):
     """The files of a folder and of those in it; their labels are not asked for."""
-    files = sorted(file for file in pathlib.Path(folder).rglob("*") if file.is_file())
-    return [{PORT: CONTENT, "key": str(file.parent)} for file in files]
+    return [{PORT: CONTENT, "key": str(file.parent)} for file in files_below(folder)]
 )py";
 
 constexpr std::string_view kReadLines = R"py(
@@ -195,7 +204,7 @@ bool reads_label(const ExportedData& data) {
 std::string reading(const ExportedData& data, const std::string& key) {
   const std::string& type = data.source_type;
   const ParamReader params(data.source_params);
-  const std::string_view folder = reads_label(data) ? kReadFolder : kReadUnlabelled;
+  const std::string folder = std::string(kFilesBelow) + std::string(reads_label(data) ? kReadFolder : kReadUnlabelled);
   if (is_one_of_types(type, {"image_folder", "generated_pictures"}))
     return replaced(replaced(folder, "PORT", "\"file\""), "CONTENT", "str(file)");
   if (type == "text_folder")

@@ -40,7 +40,7 @@ ScriptedModule scripted_layer(const ExportedModel& model, const LayerPlan& plan,
   for (auto it = model.weights.lower_bound(prefix); it != model.weights.end() && it->first.starts_with(prefix); ++it) {
     std::string tensor = it->first.substr(prefix.size());
     std::replace(tensor.begin(), tensor.end(), '.', '_');
-    const bool counted = it->second.type != ElementType::F32 || tensor.starts_with("running_");
+    const bool counted = it->second.type != ElementType::F32 || ("_" + tensor).find("_running_") != std::string::npos;
     layer.tensors.push_back({.name = std::move(tensor), .value = &it->second, .learns = !counted});
   }
   return layer;
@@ -68,7 +68,8 @@ Result<ScriptedModule> scripted_model(const ExportedModel& model) {
     }
     const auto write = Writers::instance().find_layer(plan.type);
     if (!write) return fail(Error(write.error()).at_node(plan.node));
-    const LayerToWrite layer{.plan = plan, .self = "self." + model.layer_names[i], .in = std::move(in)};
+    const LayerToWrite layer{
+        .plan = plan, .self = "self." + model.layer_names[i], .in = std::move(in), .weights = &model.weights};
     const auto written = (*write)(layer);
     if (!written) return fail(Error(written.error()).at_node(plan.node));
     if (written->script.empty())

@@ -28,8 +28,9 @@ class OnnxGraph;
 /// A layer or a loss that is to be written.
 struct LayerToWrite {
   const LayerPlan& plan;
-  std::string self{};             ///< "self.conv1": the module, where it has one
-  std::vector<std::string> in{};  ///< expressions, one an input port; empty: not wired
+  std::string self{};                     ///< "self.conv1": the module, where it has one
+  std::vector<std::string> in{};          ///< expressions, one an input port; empty: not wired
+  const NamedTensors* weights = nullptr;  ///< of the model, by "conv1.weight"; null: only what Python runs is written
 };
 
 /// A layer in Python. TorchScript's `forward` takes the same inputs under the names of ports, and has the layer's

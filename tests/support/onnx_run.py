@@ -246,6 +246,15 @@ def main():
     apart = (torch.softmax(next(iter(said.values())), 1) - wanted).abs().max().item()
     differ = wanted.std(0).mean().item()  # from record to record: with less, a layer that is left out would not show
     assert apart <= min(1e-4, 1e-6 + differ / 50), f"{apart} apart, of scores that differ by {differ}"
+    if (case / "model.pt").exists():
+        script = torch.jit.load(str(case / "model.pt")).eval()
+        given = [fields[one.name] for one in model.graph.input]
+        with torch.no_grad():
+            script_apart = (torch.softmax(script(*given), 1) - wanted).abs().max().item()
+        assert script_apart <= min(1e-5, 1e-6 + differ / 50), f"TorchScript: {script_apart} apart"
+        script.train()(*given).square().sum().backward()
+        assert all(parameter.grad is not None for parameter in script.parameters())
+        assert not any("running_" in name for name, _ in script.named_parameters())
     print("OK", apart, differ)
 
 
