@@ -72,6 +72,15 @@ def judge(model, loader):
 
 )py";
 
+inline constexpr std::string_view kPythonNumbered = R"py(def numbered(records):
+    """Notes the place of each record in its source."""
+    for number, record in enumerate(records):
+        record["number"] = number
+    return records
+
+
+)py";
+
 inline constexpr std::string_view kPythonMain = R"py(def main():
     torch.manual_seed(SEED)
     random.seed(SEED)
@@ -143,8 +152,8 @@ inline constexpr std::string_view kPythonDividedSides = R"py(    records = data.
 
 inline constexpr std::string_view kPythonOwnSides =
     R"py(    at = sys.argv.index("--validation") if "--validation" in sys.argv else len(sys.argv)
-    training = data.read(*sys.argv[1:at])
-    validation = data.read(*sys.argv[at + 1 :]) if at < len(sys.argv) else []
+    training = numbered(data.read(*sys.argv[1:at]))
+    validation = numbered(data.read(*sys.argv[at + 1 :])) if at < len(sys.argv) else []
 )py";
 
 inline constexpr std::string_view kPythonByClass = R"py(def by_class(training):
