@@ -57,8 +57,10 @@ class RunState {
   /// Nodes have learnt in a pass.
   void fitted(const FitPassFigures& pass);
   void show_ranks(std::vector<RankSample> ranks, const CollectiveSample& collective);
-  /// The clock of the run starts: the first batch is about to be asked for.
+  /// The clock of the run starts: caches are about to be filled, or the first batch to be asked for.
   void mark_started();
+  /// The pipelines begin, unless the run is paused.
+  void let_flow();
 
   /// The plan is known: records can be located.
   void planned(std::shared_ptr<const Plan> plan);
@@ -86,6 +88,7 @@ class RunState {
   mutable std::mutex mutex_{};
   std::condition_variable changed_{};
   bool paused_ = false;
+  bool flows_ = false;
   Nanos started_ = 0;
   Nanos ended_ = 0;  ///< 0: not yet
   Pipeline* train_ = nullptr;
