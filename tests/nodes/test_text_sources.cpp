@@ -97,6 +97,8 @@ class TestTextSources : public QObject {
     QCOMPARE(refusal("no tab\nin any line\n").parameter, std::string("file"));
     QVERIFY(refusal("no tab\nin any line\n").remedy.find("tab") != std::string::npos);
     QVERIFY(!refusal("").reason.empty());
+    const Error endless = refusal("a\tb\n" + QByteArray(17 << 20, 'x'));
+    QVERIFY2(endless.reason.find("16 MiB") != std::string::npos, endless.line().c_str());
     QCOMPARE(refusal("a\tb\n", {{"encoding", std::string("klingon")}}).parameter, std::string("encoding"));
     QVERIFY(!refusal(QByteArray("a\tb\n\0\0\0\0", 8)).reason.empty());
     const auto source = lines("a\tb\nno label\n");
