@@ -61,18 +61,6 @@ Result<Loaded> load_base(const std::string& given) {
   return load_graph(is_example ? std::string(kExamplePrefix) + given : given);
 }
 
-/// Has the sources of a table predict this column.
-Status predict_column(StarterData& data, const std::string& label) {
-  const NodeSpec* spec = Registry::instance().find(data.type);
-  const ParamSpec* param = spec == nullptr ? nullptr : spec->param("label");
-  if (param == nullptr || param->columns.of == ColumnNames::Of::Nothing)
-    return fail("--label names a column of a table, and these data are read by " + data.type,
-                "Leave --label out: their classes are known");
-  data.training["label"] = label;
-  if (data.validation) (*data.validation)["label"] = label;
-  return {};
-}
-
 /// A graph for the data at --from: a whole new one, or one that stands, made to read them.
 ExitCode create_for_data(const NewArguments& arguments) {
   const bool has_base = !arguments.path.empty();  // else the only word is the path

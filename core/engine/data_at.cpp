@@ -24,6 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kMostNames = 5000;
+constexpr std::size_t kMostChoices = 1000;  // of labels: nobody looks through more
 
 bool ends_with_any(const std::string& text, std::initializer_list<std::string_view> ends) {
   return std::any_of(ends.begin(), ends.end(), [&](std::string_view end) { return text.ends_with(end); });
@@ -270,12 +271,19 @@ Sources open_adjusted(StarterData& data, const SourceContext& context, const Reg
   return opened;
 }
 
-/// The texts of the first rows, column by column: how many bytes on average, and whether they name pictures.
+/// The texts of the first rows, column by column: how many bytes and words on average, and whether they name pictures.
 struct TextFacts {
   std::size_t column = 0;
   double bytes = 0;
+  double words = 0;
   bool pictures = false;
 };
+
+/// At least: a sign of three bytes and more is as good as a word, since Chinese and Japanese know no blanks.
+std::ptrdiff_t word_count(std::string_view text) {
+  return 1 + std::count_if(text.begin(), text.end(),
+                           [](char c) { return c == ' ' || static_cast<unsigned char>(c) >= 0xE0; });
+}
 
 std::vector<TextFacts> text_facts(const Source& table) {
   constexpr std::uint64_t kRows = 50;
@@ -292,6 +300,7 @@ std::vector<TextFacts> text_facts(const Source& table) {
     for (TextFacts& fact : facts)
       if (const auto text = RowView(row, columns.size()).text(fact.column)) {
         fact.bytes += static_cast<double>(text->size()) / static_cast<double>(rows);
+        fact.words += static_cast<double>(word_count(*text)) / static_cast<double>(rows);
         fact.pictures = fact.pictures || is_picture_name(*text);
       }
   }
@@ -301,11 +310,14 @@ std::vector<TextFacts> text_facts(const Source& table) {
 /// A table whose rows name pictures is a list of these; one with long texts is learnt from by its longest.
 void look_at_rows(StarterData& data, Sources& source, const SourceContext& context, const Registry& registry) {
   constexpr double kLongText = 40;
+  constexpr double kWordsOfText = 5;  // of fewer: addresses, places, codes
   const std::vector<Column> columns = (*source)->outputs()[0].columns;
   data.form = StarterForm::Rows;
   data.columns = static_cast<std::int64_t>(columns.size());
   data.label = label_of(**source, data.training);
-  const std::vector<TextFacts> facts = text_facts(**source);
+  if (const SourceReport* report = report_of(**source); report != nullptr && report->columns.size() <= kMostChoices)
+    for (const Column& column : report->columns) data.label_choices.push_back(column.name);
+  std::vector<TextFacts> facts = text_facts(**source);
   for (const TextFacts& fact : facts)
     if (fact.pictures && data.type == "csv") {
       StarterData list = data;
@@ -320,6 +332,7 @@ void look_at_rows(StarterData& data, Sources& source, const SourceContext& conte
       source = std::move(pictures);
       return;
     }
+  std::erase_if(facts, [](const TextFacts& fact) { return fact.words < kWordsOfText; });
   const auto longest = std::max_element(facts.begin(), facts.end(),
                                         [](const TextFacts& a, const TextFacts& b) { return a.bytes < b.bytes; });
   if (longest != facts.end() && longest->bytes >= kLongText) {
@@ -351,6 +364,17 @@ Result<StarterData> data_at(const std::string& path) {
   if (is_idx_images(path) || is_idx_labels(path)) return idx_at(path);
   if (auto other = data_of_file(path)) return std::move(*other);
   return fail(unreadable(path));
+}
+
+Status predict_column(StarterData& data, const std::string& label, const Registry& registry) {
+  const NodeSpec* spec = registry.find(data.type);
+  const ParamSpec* param = spec == nullptr ? nullptr : spec->param("label");
+  if (param == nullptr || param->columns.of == ColumnNames::Of::Nothing)
+    return fail("a column can be chosen of a table alone, and these data are read by " + data.type,
+                "Leave the label out: their classes are known");
+  data.training["label"] = label;
+  if (data.validation) (*data.validation)["label"] = label;
+  return {};
 }
 
 Result<StarterData> look_into(StarterData data, const SourceContext& context, const Registry& registry) {

@@ -35,9 +35,10 @@ std::string usual_label(const std::vector<Column>& columns) {
         std::find_if(columns.begin(), columns.end(), [&](const Column& one) { return is_usual(lower_case(one.name)); });
     return column == columns.end() ? std::string() : column->name;
   };
-  std::string name = find([](std::string_view called) {
-    return called == "label" || called == "target" || called == "class" || called == "y";
-  });
+  std::string name =
+      find([](std::string_view called) { return called == "label" || called == "target" || called == "class"; });
+  for (const Column* end : {&columns.back(), &columns.front()})  // elsewhere it is rather a place: x, y, z
+    if (name.empty() && lower_case(end->name) == "y") name = end->name;
   if (!name.empty()) return name;
   return find([](std::string_view called) { return called.ends_with("label") || called.ends_with("_target"); });
 }
