@@ -11,6 +11,7 @@
 #include "support/test_program.h"
 
 #include <QDir>
+#include <QDirIterator>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -430,6 +431,25 @@ class TestStarter : public QObject {
     QCOMPARE(to_json(document), before);
     QVERIFY(document.apply({AddNode{.node = {.id = "relu", .type = "relu"}}}));
     QVERIFY(!build_starter(document, *data));  // there is more than a source
+  }
+
+  /// Every file that somebody has made to break a reader, dropped: it is offered, or it is said why not.
+  void hostile_files_are_looked_into() {
+    const QString root = shared_data("/hostile/csv");
+    if (root.isEmpty() || !QDir(root).exists()) QSKIP("no shared data here");
+    int offered = 0;
+    for (QDirIterator it(root, QDir::Files, QDirIterator::Subdirectories); it.hasNext();) {
+      const QString file = it.next();
+      const auto data = look(file);
+      const auto graph = data ? starter_graph(*data) : Result<Document>(fail(data.error()));
+      if (graph) {
+        ++offered;
+        QVERIFY2(analyse(*graph).problems.empty(), qPrintable(file));
+      } else {
+        QVERIFY2(!graph.error().reason.empty() && !graph.error().remedy.empty(), qPrintable(file));
+      }
+    }
+    QVERIFY2(offered > 10, std::to_string(offered).c_str());
   }
 
   void real_data_are_recognised() {
