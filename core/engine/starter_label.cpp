@@ -164,7 +164,7 @@ std::vector<std::string> useless_columns(const Source& table) {
   const std::vector<Column>& columns = table.outputs()[0].columns;
   std::vector<std::set<std::string>> values(columns.size());
   std::vector<std::uint64_t> there(columns.size());
-  const bool named = columns.size() <= kColumnsOfNames;
+  const bool named = columns.size() <= kColumnsOfNames && table.size() >= kRowsForNames;
   std::uint64_t rows = 0;
   (void)look_all_over(table, 0, [&](const Datum& datum) {
     const RowView row(datum, columns.size());
@@ -178,10 +178,9 @@ std::vector<std::string> useless_columns(const Source& table) {
     }
   });
   std::vector<std::string> found;
-  if (rows < kRowsForNames) return found;
   for (std::size_t i = 0; i < columns.size(); ++i)
     if (there[i] == 0 || (named && there[i] == rows && values[i].size() == rows)) found.push_back(columns[i].name);
-  if (found.size() == columns.size()) found.clear();
+  if (found.size() == columns.size()) found.clear();  // or nothing is left
   return found;
 }
 

@@ -363,7 +363,7 @@ class TestStarter : public QObject {
     row("names last", "mpg,year,name\n", "%1.5,7%2,car %1\n", "mpg", "'mpg' (a number) from 30 rows of 2 columns");
     row("a class and texts", "", "%2,title %1,a story about the matter number %1 and no other\n", "column_1",
         "'column_1' (3 classes) from 30 texts");
-    row("nothing last", "kind,text,,\n", "k%2,text of %1,,\n", "kind", "'kind' (3 classes) from 30 rows of 3 columns");
+    row("nothing last", "kind,text,,\n", "k%2,text of %1,,\n", "kind", "'kind' (3 classes) from 30 rows of 1 column");
     row("few values in the middle", "id,grade,note\n", "id%1,g%2,note %1\n", "grade",
         "'grade' (3 classes) from 30 rows of 2 columns");
     row("the same everywhere", "size,all\n", "%1.5,1\n", "size", "'size' (a number) from 30 rows of 1 column");
