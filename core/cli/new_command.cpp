@@ -23,7 +23,8 @@ namespace fs = std::filesystem;
 struct NewArguments {
   std::string example{};
   std::string path{};
-  std::string from{};  ///< data to build a graph for
+  std::string from{};   ///< data to build a graph for
+  std::string label{};  ///< column of a table that is to be predicted; empty: found out
   bool force = false;
 };
 
@@ -71,6 +72,8 @@ ExitCode create_for_data(const NewArguments& arguments) {
   if (!base) return refuse(base.error());
   auto data = data_at(user_path(arguments.from));
   if (!data) return refuse(data.error());
+  if (!arguments.label.empty())
+    if (Status chosen = predict_column(*data, arguments.label); !chosen) return refuse(chosen.error());
   if (const auto writable = may_write(path, arguments.force); !writable) return refuse(writable.error());
   data = look_into(std::move(*data), {.cache_folder = default_cache_folder(), .stop = {}, .progress = {}});
   if (!data) return refuse(std::move(data.error()).in_file(arguments.from));
@@ -82,6 +85,9 @@ ExitCode create_for_data(const NewArguments& arguments) {
 }
 
 ExitCode create(const NewArguments& arguments) {
+  if (!arguments.label.empty() && arguments.from.empty())
+    return refuse({.reason = "--label names a column of a table, and none is given",
+                   .remedy = "Name the table: feedline-cli new --from people.csv --label income my.feedline"});
   if (!arguments.from.empty()) return create_for_data(arguments);
   if (arguments.example.empty()) {
     list_examples();
@@ -111,6 +117,7 @@ void add_new(CLI::App& app, ExitCode& code) {
       "  feedline-cli new\n"
       "  feedline-cli new image-folder flowers.feedline\n"
       "  feedline-cli new --from ~/pictures/flowers flowers.feedline\n"
+      "  feedline-cli new --from people.csv --label income people.feedline\n"
       "  feedline-cli new --from ~/imagenet my.feedline my-imagenet.feedline\n");
   auto arguments = std::make_shared<NewArguments>();
   command->add_option("EXAMPLE", arguments->example, "Name of an example; with --from and no PATH, the file to write");
@@ -121,6 +128,11 @@ void add_new(CLI::App& app, ExitCode& code) {
                    "files, a tar or zip archive, NumPy arrays, CIFAR files, a table (.csv, .tsv, .sqlite) or a text of "
                    "labelled lines")
       ->type_name("PATH");
+  command
+      ->add_option("--label", arguments->label,
+                   "Column of a table that is to be predicted; else one that is called label, target, class or y, the "
+                   "last one, or the first that can be learnt")
+      ->type_name("COLUMN");
   command->add_flag("--force", arguments->force, "Overwrite the file if it exists");
   command->callback([arguments, &code] { code = create(*arguments); });
 }

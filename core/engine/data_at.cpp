@@ -5,6 +5,7 @@
 #include "base/lower_case.h"
 #include "base/split_folders.h"
 #include "engine/data_files.h"
+#include "engine/starter_label.h"
 #include "plan/open_source.h"
 #include "schema/row.h"
 #include "schema/source_report.h"
@@ -23,6 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kMostNames = 5000;
+constexpr std::size_t kMostChoices = 1000;  // of labels: nobody looks through more
 
 bool ends_with_any(const std::string& text, std::initializer_list<std::string_view> ends) {
   return std::any_of(ends.begin(), ends.end(), [&](std::string_view end) { return text.ends_with(end); });
@@ -151,7 +153,7 @@ Error unreadable(const fs::path& file) {
         .reason = "it has to be unpacked first", .remedy = "Unpack it and choose the folder", .file = file.string()};
   return {.reason = "no source reads this kind of file",
           .remedy =
-              "Choose a folder that holds one folder a class, a table (.csv, .tsv, .sqlite), an archive (.tar, "
+              "Choose a folder that holds one folder a class, a table (.csv, .tsv, .data, .sqlite), an archive (.tar, "
               ".zip), NumPy arrays, a text with a class and a tab in front of each line, or an IDX file",
           .file = file.string()};
 }
@@ -218,17 +220,8 @@ void measure(StarterData& data, const Source& source, const SourceContext& conte
   data.width = median(widths);
 }
 
-/// The column that is called like a label; empty: none is.
-std::string usual_label(const Source& table) {
-  for (const Column& column : table.outputs()[0].columns) {
-    const std::string name = lower_case(column.name);
-    if (name == "label" || name == "target" || name == "class" || name == "y") return column.name;
-  }
-  return {};
-}
-
 /// Opens the training data again with one parameter set, which stays if that helps.
-bool retry_open(StarterData& data, Sources& opened, const std::string& param, const std::string& value,
+bool retry_open(StarterData& data, Sources& opened, const std::string& param, const Value& value,
                 const SourceContext& context, const Registry& registry) {
   ParamMap params = data.training;
   params[param] = value;
@@ -240,17 +233,27 @@ bool retry_open(StarterData& data, Sources& opened, const std::string& param, co
   return true;
 }
 
+/// Of a table, which column is the label; `seen`: opened to be looked at.
+void adjust_label(StarterData& data, Sources& opened, const Source& seen, const SourceContext& context,
+                  const Registry& registry) {
+  choose_label(data.training, opened, seen,
+               [&](const ParamMap& params) { return open(data, params, context, registry); });
+  if (!data.validation) return;
+  for (const char* param : {"label", "label_kind"})
+    if (const auto set = data.training.find(param); set != data.training.end()) (*data.validation)[param] = set->second;
+}
+
 /// The source of the training data. What names alone could not tell follows from what it reports: which part of an
-/// archive, what arrays hold, which column is the label (one that is called so, else the last, else the first).
+/// archive, what arrays hold, which column is the label.
 Sources open_adjusted(StarterData& data, const SourceContext& context, const Registry& registry) {
   Sources opened = open(data, data.training, context, registry);
+  if (opened) {
+    if ((*opened)->outputs()[0].kind == Kind::Row) adjust_label(data, opened, **opened, context, registry);
+    return opened;
+  }
   const auto retry = [&](const std::string& param, const std::string& value) {
     return !value.empty() && retry_open(data, opened, param, value, context, registry);
   };
-  if (opened) {
-    if ((*opened)->outputs()[0].kind == Kind::Row) (void)retry("label", usual_label(**opened));
-    return opened;
-  }
   const std::string parameter = opened.error().parameter;
   if (parameter == "holds") (void)(retry("holds", "features") || retry("holds", "tokens"));
   if (parameter != "inside" && parameter != "label" && parameter != "label_kind") return opened;
@@ -259,8 +262,7 @@ Sources open_adjusted(StarterData& data, const SourceContext& context, const Reg
   if (!told) return opened;
   const SourceReport* report = report_of(**told);
   if (parameter != "inside") {
-    const std::vector<Column>& columns = (*told)->outputs()[0].columns;
-    (void)(retry("label", usual_label(**told)) || (!columns.empty() && retry("label", columns.front().name)));
+    if ((*told)->outputs()[0].kind == Kind::Row) adjust_label(data, opened, **told, context, registry);
   } else if (report != nullptr && report->split && retry("inside", report->split->training) && !data.validation &&
              !report->split->validation.empty()) {
     data.validation = data.training;
@@ -269,12 +271,19 @@ Sources open_adjusted(StarterData& data, const SourceContext& context, const Reg
   return opened;
 }
 
-/// The texts of the first rows, column by column: how many bytes on average, and whether they name pictures.
+/// The texts of the first rows, column by column: how many bytes and words on average, and whether they name pictures.
 struct TextFacts {
   std::size_t column = 0;
   double bytes = 0;
+  double words = 0;
   bool pictures = false;
 };
+
+/// At least: a sign of three bytes and more is as good as a word, since Chinese and Japanese know no blanks.
+std::ptrdiff_t word_count(std::string_view text) {
+  return 1 + std::count_if(text.begin(), text.end(),
+                           [](char c) { return c == ' ' || static_cast<unsigned char>(c) >= 0xE0; });
+}
 
 std::vector<TextFacts> text_facts(const Source& table) {
   constexpr std::uint64_t kRows = 50;
@@ -291,6 +300,7 @@ std::vector<TextFacts> text_facts(const Source& table) {
     for (TextFacts& fact : facts)
       if (const auto text = RowView(row, columns.size()).text(fact.column)) {
         fact.bytes += static_cast<double>(text->size()) / static_cast<double>(rows);
+        fact.words += static_cast<double>(word_count(*text)) / static_cast<double>(rows);
         fact.pictures = fact.pictures || is_picture_name(*text);
       }
   }
@@ -300,10 +310,14 @@ std::vector<TextFacts> text_facts(const Source& table) {
 /// A table whose rows name pictures is a list of these; one with long texts is learnt from by its longest.
 void look_at_rows(StarterData& data, Sources& source, const SourceContext& context, const Registry& registry) {
   constexpr double kLongText = 40;
+  constexpr double kWordsOfText = 5;  // of fewer: addresses, places, codes
   const std::vector<Column> columns = (*source)->outputs()[0].columns;
   data.form = StarterForm::Rows;
   data.columns = static_cast<std::int64_t>(columns.size());
-  const std::vector<TextFacts> facts = text_facts(**source);
+  data.label = label_of(**source, data.training);
+  if (const SourceReport* report = report_of(**source); report != nullptr && report->columns.size() <= kMostChoices)
+    for (const Column& column : report->columns) data.label_choices.push_back(column.name);
+  std::vector<TextFacts> facts = text_facts(**source);
   for (const TextFacts& fact : facts)
     if (fact.pictures && data.type == "csv") {
       StarterData list = data;
@@ -318,11 +332,18 @@ void look_at_rows(StarterData& data, Sources& source, const SourceContext& conte
       source = std::move(pictures);
       return;
     }
+  std::erase_if(facts, [](const TextFacts& fact) { return fact.words < kWordsOfText; });
   const auto longest = std::max_element(facts.begin(), facts.end(),
                                         [](const TextFacts& a, const TextFacts& b) { return a.bytes < b.bytes; });
-  if (longest == facts.end() || longest->bytes < kLongText) return;
-  data.form = StarterForm::RowTexts;
-  data.text_column = columns[longest->column].name;
+  if (longest != facts.end() && longest->bytes >= kLongText) {
+    data.form = StarterForm::RowTexts;
+    data.text_column = columns[longest->column].name;
+    return;
+  }
+  ValueList useless;
+  for (const std::string& name : useless_columns(**source)) useless.emplace_back(name);
+  if (useless.empty() || !retry_open(data, source, "ignore", useless, context, registry)) return;
+  data.columns = static_cast<std::int64_t>((*source)->outputs()[0].columns.size());
 }
 
 /// Have both the same outputs? A table for testing may lack the label.
@@ -343,6 +364,17 @@ Result<StarterData> data_at(const std::string& path) {
   if (is_idx_images(path) || is_idx_labels(path)) return idx_at(path);
   if (auto other = data_of_file(path)) return std::move(*other);
   return fail(unreadable(path));
+}
+
+Status predict_column(StarterData& data, const std::string& label, const Registry& registry) {
+  const NodeSpec* spec = registry.find(data.type);
+  const ParamSpec* param = spec == nullptr ? nullptr : spec->param("label");
+  if (param == nullptr || param->columns.of == ColumnNames::Of::Nothing)
+    return fail("a column can be chosen of a table alone, and these data are read by " + data.type,
+                "Leave the label out: their classes are known");
+  data.training["label"] = label;
+  if (data.validation) (*data.validation)["label"] = label;
+  return {};
 }
 
 Result<StarterData> look_into(StarterData data, const SourceContext& context, const Registry& registry) {

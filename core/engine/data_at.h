@@ -15,8 +15,13 @@ namespace feedline::inline engine {
 /// nothing reads it, and what to choose instead.
 [[nodiscard]] Result<StarterData> data_at(const std::string& path);
 
+/// Has the data of a table predict this column, before they are looked into. Error: they are no table.
+[[nodiscard]] Status predict_column(StarterData& data, const std::string& label,
+                                    const Registry& registry = Registry::instance());
+
 /// Opens the sources and some records: fills in how many there are, the classes, the size of a typical picture, and
-/// what names could not tell: which part of an archive, what arrays hold, which column is the label or names pictures.
+/// what names could not tell: which part of an archive, what arrays hold, which column is the label or names pictures,
+/// and which columns tell nothing.
 /// May take long: not on the GUI thread. Errors: what the sources say; stopped.
 [[nodiscard]] Result<StarterData> look_into(StarterData data, const SourceContext& context,
                                             const Registry& registry = Registry::instance());

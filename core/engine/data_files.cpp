@@ -96,17 +96,36 @@ StarterData cifar_set(const fs::path& folder) {
   return data;
 }
 
-/// Does the text begin with a line that has a tab in it, and no other control characters?
-bool has_tabbed_lines(const fs::path& file) {
-  std::array<char, 4096> head{};
+enum class TextLook { Neither, Labelled, Table };
+
+/// What a text without a telling name begins with: lines of a class, a tab and a text, or rows with equally many cells.
+TextLook look_of_text(const fs::path& file) {
+  std::array<char, 16384> head{};
   std::ifstream text(file, std::ios::binary);
   text.read(head.data(), head.size());
-  const std::string_view begin(head.data(), static_cast<std::size_t>(text.gcount()));
-  const std::string_view line = begin.substr(0, begin.find('\n'));
-  const bool plain = std::none_of(begin.begin(), begin.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 32 && c != '\t' && c != '\n' && c != '\r';
-  });
-  return plain && line.find('\t') != std::string_view::npos;
+  std::string_view begin(head.data(), static_cast<std::size_t>(text.gcount()));
+  if (!std::all_of(begin.begin(), begin.end(),
+                   [](char c) { return static_cast<unsigned char>(c) >= 32 || c == '\t' || c == '\n' || c == '\r'; }))
+    return TextLook::Neither;
+  const bool tabbed = begin.substr(0, begin.find('\n')).find('\t') != std::string_view::npos;
+  if (begin.size() == head.size()) begin = begin.substr(0, begin.rfind('\n'));  // the last line goes on
+  for (const char separator : {'\t', '|', ';', ','}) {
+    std::ptrdiff_t cells = 0;
+    std::size_t rows = 0;
+    bool alike = true;
+    for (std::string_view rest = begin; !rest.empty() && alike;) {
+      const std::string_view line = rest.substr(0, rest.find('\n'));
+      rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+      if (line.find_first_not_of("\r ") == std::string_view::npos) continue;
+      const std::ptrdiff_t there = std::count(line.begin(), line.end(), separator);
+      alike = there > 0 && (rows == 0 || there == cells);
+      cells = there;
+      ++rows;
+    }
+    if (alike && separator == '\t' && cells == 1) return TextLook::Labelled;
+    if (alike && rows >= 3) return TextLook::Table;
+  }
+  return tabbed ? TextLook::Labelled : TextLook::Neither;
 }
 
 /// Looks at names alone: whether sub-folders hold texts, and none of them pictures.
@@ -133,13 +152,21 @@ bool holds_text_folders(const fs::path& folder) {
 
 std::optional<StarterData> data_of_file(const fs::path& file) {
   const std::string name = lower_case(file.filename().string());
-  if (named_like(name, {".csv", ".tsv", ".tab", ".csv.gz", ".tsv.gz"})) return one_file(file, "csv", false);
+  const std::string_view unpacked = std::string_view(name).substr(0, name.size() - (name.ends_with(".gz") ? 3 : 0));
+  if (named_like(unpacked, {".csv", ".tsv", ".tab", ".psv", ".data", ".dat"})) return one_file(file, "csv", false);
   if (named_like(name, {".sqlite", ".sqlite3", ".db", ".db3"})) return one_file(file, "sqlite", false);
   if (named_like(name, {".tar", ".tar.gz", ".tgz", ".zip"})) return one_file(file, "archive", true);
   if (named_like(name, {".npy", ".npz"})) return array_file(file);
   if (is_cifar_name(name)) return cifar_set(file.parent_path());
-  const bool text = name.ends_with(".txt") || file.extension().empty();
-  if (text && has_tabbed_lines(file)) return one_file(file, "text_lines", false);
+  if (!name.ends_with(".txt") && !file.extension().empty()) return std::nullopt;
+  switch (look_of_text(file)) {
+    case TextLook::Labelled:
+      return one_file(file, "text_lines", false);
+    case TextLook::Table:
+      return one_file(file, "csv", false);
+    case TextLook::Neither:
+      break;
+  }
   return std::nullopt;
 }
 

@@ -11,8 +11,9 @@
 
 namespace feedline::inline engine {
 
-/// Tables (.csv, .tsv, .sqlite, packed or not), archives, NumPy arrays, CIFAR files, lines of texts. Those for testing
-/// beside those for training are found by their names. None: no source reads this kind of file.
+/// Tables (.csv, .tsv, .data, packed or not, .sqlite, or a .txt whose first lines have equally many cells), archives,
+/// NumPy arrays, CIFAR files, lines of texts. Those for testing beside those for training are found by their names.
+/// None: no source reads this kind of file.
 [[nodiscard]] std::optional<StarterData> data_of_file(const std::filesystem::path& file);
 /// CIFAR files, or class folders of texts. None: neither.
 [[nodiscard]] std::optional<StarterData> data_of_folder(const std::filesystem::path& folder);

@@ -2,6 +2,7 @@
 #include "graph/starter.h"
 
 #include "base/embedded.h"
+#include "base/numbers.h"
 #include "graph/json.h"
 #include "graph/starter_draft.h"
 
@@ -109,10 +110,16 @@ std::string note_text(const StarterData& data) {
   const std::string validated = data.validation ? "Validation reads its own folder or files, in the last row."
                                                 : fmt::format("A fifth of the {} is set aside for validation.",
                                                               pictures ? "pictures" : "records");
+  std::vector<std::string> ignored;
+  if (const auto list = data.training.find("ignore"); list != data.training.end())
+    if (const auto* names = std::get_if<ValueList>(&list->second))
+      for (const ListItem& name : *names) ignored.push_back(to_text(name));
+  const std::string left_out =
+      ignored.empty() ? std::string() : " The source ignores what tells nothing: " + numbers::listed(ignored, 4) + ".";
   return fmt::format(
-      "Built for {}. First row: once a {}, on worker threads; below it: once a batch, the model. {} Press Run, "
+      "Built for {}. First row: once a {}, on worker threads; below it: once a batch, the model. {}{} Press Run, "
       "then change what you like.",
-      size_text(data), pictures ? "picture" : "record", validated);
+      size_text(data), pictures ? "picture" : "record", validated, left_out);
 }
 
 }  // namespace
@@ -146,7 +153,11 @@ std::string size_text(const StarterData& data) {
     return fmt::format("{} {}", count, count == 1 ? one : many);
   };
   const auto classes = static_cast<std::uint64_t>(data.classes);
-  std::string text = data.number ? std::string("a number from ") : counted(classes, "class", "classes") + ", ";
+  const std::string target = data.number ? std::string("a number") : counted(classes, "class", "classes");
+  const bool named = !data.label.empty() && data.form != StarterForm::Pictures;
+  std::string text = named         ? fmt::format("'{}' ({}) from ", data.label, target)
+                     : data.number ? target + " from "
+                                   : target + ", ";
   switch (data.form) {
     case StarterForm::Pictures:
       text += counted(data.records, "picture", "pictures");

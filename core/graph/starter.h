@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace feedline::inline graph {
 
@@ -37,9 +38,11 @@ struct StarterData {
   std::int64_t height = 0;  ///< px, of a typical picture; 0: not known
   std::int64_t width = 0;
   StarterForm form = StarterForm::Pictures;
-  bool number = false;        ///< what is predicted is a plain number, not a class
-  std::int64_t columns = 0;   ///< of rows, without the label
-  std::string text_column{};  ///< of RowTexts
+  bool number = false;                       ///< what is predicted is a plain number, not a class
+  std::int64_t columns = 0;                  ///< of rows, without the label
+  std::string text_column{};                 ///< of RowTexts
+  std::string label{};                       ///< of a table: the column that is predicted
+  std::vector<std::string> label_choices{};  ///< of a table: its columns, unless there are too many to choose from
 };
 
 /// A whole graph that learns from the data: sources, augmentation or the usual preparation of tables and texts, a small
@@ -50,7 +53,8 @@ struct StarterData {
 /// The one edit that makes the starter graph of a document that holds at most sources.
 [[nodiscard]] Result<Edit> build_starter(const Document& document, const StarterData& data);
 
-/// "5 classes, 440 pictures" or "a number from 150 rows of 4 columns", and those for validation, if they are set.
+/// "5 classes, 440 pictures" or "'income' (2 classes) from 32561 rows of 14 columns", and those for validation, if they
+/// are set.
 [[nodiscard]] std::string size_text(const StarterData& data);
 
 }  // namespace feedline::inline graph

@@ -51,16 +51,8 @@ struct CodeReader {
   }
 };
 
-/// Names that a split may ask for.
-std::vector<std::string> value_names(const Source& source) {
-  std::vector<std::string> names;
-  if (const auto* keys = dynamic_cast<const RecordKeys*>(&source)) names = keys->key_names();
-  if (dynamic_cast<const OwnFiles*>(&source) != nullptr) names.emplace_back(kFolderName);
-  return names;
-}
-
 Status find_value(CodeReader& reader, const std::string& name) {
-  const std::vector<std::string> names = value_names(reader.source);
+  const std::vector<std::string> names = split_names(reader.source);
   auto found = std::find(names.begin(), names.end(), name);
   if (found == names.end()) {  // case is easily mistaken
     const auto alike = [&](const std::string& other) { return lower_case(other) == lower_case(name); };
@@ -314,6 +306,13 @@ std::optional<std::size_t> class_port(const Source& source) {
         outputs[i].classes.known() && outputs[i].classes.size() > 0)
       return i;
   return std::nullopt;
+}
+
+std::vector<std::string> split_names(const Source& source) {
+  std::vector<std::string> names;
+  if (const auto* keys = dynamic_cast<const RecordKeys*>(&source)) names = keys->key_names();
+  if (dynamic_cast<const OwnFiles*>(&source) != nullptr) names.emplace_back(kFolderName);
+  return names;
 }
 
 Result<CodedRecords> code_records(const CodedSource& coded, const CodeRequest& request, const SourceContext& context,

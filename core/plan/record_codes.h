@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace feedline::inline plan {
 
@@ -58,6 +59,10 @@ struct CodedRecords {
 
 /// The first output that is a class, of which the source knows how many there are.
 [[nodiscard]] std::optional<std::size_t> class_port(const Source& source);
+
+/// Names of the values by which the source's records can be divided: the columns of its table, "folder", "file" and the
+/// like. Empty: it has none.
+[[nodiscard]] std::vector<std::string> split_names(const Source& source);
 
 /// A source, and what it was opened by: that names what is found out about it.
 struct CodedSource {

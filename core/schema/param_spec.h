@@ -49,7 +49,7 @@ struct ColumnNames {
     Nothing,  ///< it names no columns
     Input,    ///< those that arrive at the input `port` of the node
     Table,    ///< those of the table that the node reads (SourceReport::columns)
-    Sources   ///< those of any table that the graph reads
+    Sources   ///< those of any table that the graph reads, and other values that tell its records apart (folder)
   };
   Of of = Of::Nothing;
   std::string port{};

@@ -16,7 +16,7 @@ void RunState::set_paused(bool paused) {
     if (pipeline == nullptr) continue;
     if (paused) {
       pipeline->pause();
-    } else if (started_ != 0) {
+    } else if (flows_) {
       pipeline->resume();
     }
   }
@@ -86,6 +86,11 @@ void RunState::attach(Pipeline* train, Pipeline* validation) {
 void RunState::mark_started() {
   const std::lock_guard lock(mutex_);
   started_ = Clock::system().now();
+}
+
+void RunState::let_flow() {
+  const std::lock_guard lock(mutex_);
+  flows_ = true;
   for (Pipeline* pipeline : {train_, validation_})
     if (pipeline != nullptr && !paused_) pipeline->resume();
 }

@@ -59,8 +59,10 @@ class RunState {
   void show_ranks(std::vector<RankSample> ranks, const CollectiveSample& collective);
   /// What training is predicted to take and to save; what it takes is measured.
   void show_memory(const MemorySample& predicted);
-  /// The clock of the run starts: the first batch is about to be asked for.
+  /// The clock of the run starts: caches are about to be filled, or the first batch to be asked for.
   void mark_started();
+  /// The pipelines begin, unless the run is paused.
+  void let_flow();
 
   /// The plan is known: records can be located.
   void planned(std::shared_ptr<const Plan> plan);
@@ -88,6 +90,7 @@ class RunState {
   mutable std::mutex mutex_{};
   std::condition_variable changed_{};
   bool paused_ = false;
+  bool flows_ = false;
   Nanos started_ = 0;
   Nanos ended_ = 0;  ///< 0: not yet
   Pipeline* train_ = nullptr;

@@ -161,6 +161,7 @@ void TrainerLoop::begin() {
 
 Result<TrainerLoop::End> TrainerLoop::run() {
   begin();
+  state_.let_flow();  // not sooner: what caches are being filled with would be prepared twice
   if (options_.max_seconds) deadline_ = std::make_unique<Deadline>(state_, *options_.max_seconds);
 
   Result<End> end = catch_step_faults([this] {

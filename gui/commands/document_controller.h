@@ -20,8 +20,9 @@ namespace feedline::gui::inline commands {
 /// What the window knows of a source's data.
 struct SourceFacts {
   std::uint64_t records = 0;
-  std::string passed_over{};  ///< passed_over_text(): files that are no records; empty: none
-  bool counting = false;      ///< its files are being looked at: the others say nothing yet
+  std::string passed_over{};               ///< passed_over_text(): files that are no records; empty: none
+  bool counting = false;                   ///< its files are being looked at: the others say nothing yet
+  std::vector<std::string> split_names{};  ///< of values by which its records can be divided
 };
 /// By the path of the node.
 using SourceFactsMap = std::map<std::string, SourceFacts>;

@@ -228,6 +228,9 @@ void NodeForm::refresh_columns(const Node& node) {
       for (const auto& [source, all] : tables)
         for (const Column& column : all)
           if (met.insert(column.name).second) columns.push_back(column);
+      for (const auto& [source, facts] : controller_.source_facts())
+        for (const std::string& name : facts.split_names)
+          if (met.insert(name).second) columns.push_back({.name = name, .type = ColumnType::Text});
     }
     row->editor().show_columns(columns);
   }

@@ -5,6 +5,7 @@
 #include "graph/subgraph.h"
 #include "plan/open_source.h"
 #include "plan/plan.h"
+#include "plan/record_codes.h"
 #include "schema/registry.h"
 #include "schema/source_report.h"
 
@@ -137,6 +138,7 @@ void Prober::look(const Target& target, const Source& source, Outcome& outcome) 
     outcome.sources[target.node] = source.outputs();
     SourceFacts& facts = outcome.facts[target.node];
     facts.records = source.size();
+    facts.split_names = split_names(source);
     if (const SourceReport* report = report_of(source)) facts.passed_over = passed_over_text(*report);
   } else {
     Error error = fine.error();

@@ -27,6 +27,8 @@ StarterController::StarterController(Workspace& workspace, QWidget* window)
             try {
               auto data = data_at(question.path);
               if (!data) return data;
+              if (!question.label.empty())
+                if (Status set = predict_column(*data, question.label); !set) return fail(std::move(set.error()));
               return look_into(std::move(*data),
                                {.cache_folder = default_cache_folder(), .stop = stop, .progress = {}});
             } catch (const std::exception& failure) {
@@ -69,9 +71,16 @@ void StarterController::look_at(DocumentTab& tab, const QString& path) {
   tab_ = &tab;
   offer_ = new StarterOffer(&tab.view());
   connect(offer_, &StarterOffer::accepted, this, &StarterController::build);
+  connect(offer_, &StarterOffer::label_chosen, this, &StarterController::predict);
   connect(offer_, &StarterOffer::dismissed, this, &StarterController::close);
-  offer_->show_looking(QFileInfo(path).fileName());
-  worker_.ask({QFile::encodeName(path).toStdString()});
+  path_ = path;
+  predict({});
+}
+
+void StarterController::predict(const QString& label) {
+  data_.reset();
+  offer_->show_looking(QFileInfo(path_).fileName());
+  worker_.ask({.path = QFile::encodeName(path_).toStdString(), .label = label.toStdString()});
 }
 
 void StarterController::answer(Result<StarterData> data) {
@@ -79,6 +88,9 @@ void StarterController::answer(Result<StarterData> data) {
   if (!data && data.error().code == ErrorCode::Cancelled) return close();
   if (!data) return offer_->show_fault(to_qstring(data.error().line()));
   if (const auto graph = starter_graph(*data); !graph) return offer_->show_fault(to_qstring(graph.error().line()));
+  QStringList columns;
+  for (const std::string& column : data->label_choices) columns << to_qstring(column);
+  offer_->show_labels(columns, to_qstring(data->label));
   offer_->show_offer(to_qstring(size_text(*data)), data->number);
   data_ = std::move(*data);
 }

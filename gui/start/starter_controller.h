@@ -38,10 +38,13 @@ class StarterController : public QObject {
  private:
   struct Question {
     std::string path{};
+    std::string label{};  ///< column of a table that is to be predicted; empty: found out
     bool operator==(const Question&) const = default;
   };
   void connect_tab(DocumentTab& tab);
   void look_at(DocumentTab& tab, const QString& path);
+  /// The same data, of which another column is to be predicted.
+  void predict(const QString& label);
   void answer(Result<StarterData> data);
   void build();
   void close();
@@ -52,6 +55,7 @@ class StarterController : public QObject {
   QWidget* window_;
   QPointer<DocumentTab> tab_{};
   QPointer<StarterOffer> offer_{};
+  QString path_{};  ///< of what is offered
   std::optional<StarterData> data_{};
   LatestWorker<Question, Result<StarterData>> worker_;
 };

@@ -16,6 +16,12 @@ StarterOffer::StarterOffer(QWidget* canvas) : QFrame(canvas), canvas_(canvas) {
   setAccessibleName(tr("Build a graph for the data"));
   words_.setWordWrap(true);
   words_.setMinimumWidth(30 * Theme::kUnit);
+  label_.setObjectName(QStringLiteral("starter_label"));
+  label_.setAccessibleName(tr("Column to predict"));
+  label_.setToolTip(tr("The column that the model predicts"));
+  label_.setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+  label_.setMinimumContentsLength(14);
+  label_.hide();
   build_.setObjectName(QStringLiteral("starter_build"));
   build_.setText(tr("&Build"));
   build_.setAutoDefault(true);
@@ -26,8 +32,10 @@ StarterOffer::StarterOffer(QWidget* canvas) : QFrame(canvas), canvas_(canvas) {
   row->setContentsMargins(2 * Theme::kUnit, Theme::kUnit, 2 * Theme::kUnit, Theme::kUnit);
   row->setSpacing(Theme::kUnit);
   row->addWidget(&words_, 1);
+  row->addWidget(&label_);
   row->addWidget(&build_);
   row->addWidget(&leave_);
+  connect(&label_, &QComboBox::activated, this, [this] { Q_EMIT label_chosen(label_.currentText()); });
   connect(&build_, &QPushButton::clicked, this, &StarterOffer::accepted);
   connect(&leave_, &QPushButton::clicked, this, &StarterOffer::dismissed);
   connect(&Theme::instance(), &Theme::changed, this, &StarterOffer::style);
@@ -39,7 +47,15 @@ void StarterOffer::show_looking(const QString& name) { show_words(tr("Looking at
 
 void StarterOffer::show_offer(const QString& size, bool number) {
   show_words((number ? tr("Build a model that predicts %1?") : tr("Build a classifier for %1?")).arg(size), true);
-  build_.setFocus(Qt::OtherFocusReason);
+  if (!label_.hasFocus()) build_.setFocus(Qt::OtherFocusReason);
+}
+
+void StarterOffer::show_labels(const QStringList& columns, const QString& label) {
+  label_.clear();
+  label_.addItems(columns);
+  label_.setCurrentText(label);
+  label_.setVisible(!columns.isEmpty());
+  place();
 }
 
 void StarterOffer::show_fault(const QString& line) { show_words(line, false); }
@@ -55,8 +71,8 @@ void StarterOffer::show_words(const QString& text, bool offers) {
 
 void StarterOffer::place() {
   const int most = std::max(200, canvas_->width() - 4 * Theme::kUnit);
-  const int buttons =
-      leave_.sizeHint().width() + (build_.isHidden() ? 0 : build_.sizeHint().width()) + 8 * Theme::kUnit;
+  const int buttons = leave_.sizeHint().width() + (build_.isHidden() ? 0 : build_.sizeHint().width()) +
+                      (label_.isHidden() ? 0 : label_.sizeHint().width() + Theme::kUnit) + 8 * Theme::kUnit;
   const int words = words_.fontMetrics().horizontalAdvance(words_.text()) + 2 * Theme::kUnit;
   const int wide = std::min(most, words + buttons);
   words_.setMinimumWidth(std::max(80, wide - buttons));

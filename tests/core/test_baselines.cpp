@@ -170,6 +170,22 @@ class TestBaselines : public QObject {
     QVERIFY2(std::abs(alone - first) > 1e-3, "black pictures taught the same");
   }
 
+  /// Nothing is read ahead while caches are filled: each record passes the nodes in front of them once.
+  void what_is_filled_first_is_prepared_once() {
+    const auto edit = insert_cache(small_, Registry::instance(), "normalise", {{"fill_first", true}});
+    QVERIFY(edit);
+    RecordedRun run(with(*with_edit(small_, *edit), "trainer", "epochs", std::int64_t{1}), options_.measure.run);
+    const RunResult& result = run.result();
+    QVERIFY(result.end == RunResult::End::Completed);
+    std::size_t seen = 0;
+    for (const StageSample& stage : result.last.stages) {
+      if (stage.node == "normalise") QCOMPARE(stage.total.records, std::uint64_t{0});
+      if (stage.type == "cache" || stage.type == "batch") QVERIFY(stage.total.records > 0);
+      seen += stage.node == "normalise" || stage.type == "cache" || stage.type == "batch" ? 1 : 0;
+    }
+    QCOMPARE(seen, std::size_t{3});
+  }
+
   void models_run_in_folds_on_features_prepared_once() {
     const QByteArray pictures = read_file(folder_.filePath("images"));
     BaselineOptions options = options_;

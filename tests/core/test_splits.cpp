@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <set>
 
 namespace test_splits {
@@ -440,6 +441,66 @@ class TestSplits : public QObject {
         }
     }
     QVERIFY(sources >= 5);
+  }
+
+  /// At random and by its classes, every one of them; by group and value, all that have values by name.
+  void every_source_is_divided() {
+    int sources = 0;
+    int with_values = 0;
+    for (const NodeSpec* spec : Registry::instance().all()) {
+      if (spec->role != Role::Source || !spec->fixture) continue;
+      ++sources;
+      const QString place = folder_.filePath("divided-" + QString::fromStdString(spec->type));
+      QVERIFY(QDir().mkpath(place));
+      const ParamMap params = spec->complete(spec->fixture(place.toStdString()));
+      const auto source = test::open_source(spec->type, params, folder_.filePath("cache"));
+      QVERIFY2(source, source ? "" : source.error().line().c_str());
+      const auto divided = [&](const LearningSettings& settings, bool balance = false) {
+        return split_records({**source, spec->type, params}, {.settings = settings, .balance = balance}, {});
+      };
+      std::vector<LearningSettings> ways = {by("random", 0, 2, 1), by("random", 0.5)};
+      if (class_port(**source)) ways.push_back(by("stratified", 0, 2, 2));
+      for (const LearningSettings& way : ways) {
+        const auto split = divided(way, class_port(**source).has_value());
+        QVERIFY2(split, (spec->type + ": " + (split ? "" : split.error().line())).c_str());
+        std::set<std::uint64_t> all = records(split->training);
+        for (const std::uint64_t record : records(split->validation)) QVERIFY(all.insert(record).second);
+        QCOMPARE(all.size(), (*source)->size());
+      }
+      const auto* keys = dynamic_cast<const RecordKeys*>(source->get());
+      if (keys == nullptr) continue;
+      with_values += keys->key_names().empty() ? 0 : 1;
+      for (std::size_t key = 0; key < keys->key_names().size(); ++key) {
+        const auto value_of = [&](std::uint64_t record) {
+          std::string value;
+          return keys->read_key(record, key, value, nullptr) ? std::optional(value) : std::nullopt;
+        };
+        LearningSettings group = by("group", 0, 2, 1);
+        group.split_column = keys->key_names()[key];
+        const auto split = divided(group);
+        if (!split) {
+          QVERIFY2(split.error().parameter == "split_column", split.error().line().c_str());
+          QVERIFY2(split.error().reason.find("one value only") != std::string::npos, split.error().line().c_str());
+          continue;
+        }
+        std::set<std::optional<std::string>> trains;
+        for (const std::uint64_t record : records(split->training)) trains.insert(value_of(record));
+        std::optional<std::string> one;
+        for (const std::uint64_t record : records(split->validation))
+          if (const auto value = value_of(record)) {
+            QVERIFY2(!trains.contains(value), (spec->type + ": " + *value).c_str());
+            one = value;
+          }
+        LearningSettings column = by("column");
+        column.split_column = group.split_column;
+        column.validation_values = {one.value_or("")};
+        const auto by_value = divided(column);
+        QVERIFY2(by_value, by_value ? "" : by_value.error().line().c_str());
+        for (const std::uint64_t record : records(by_value->validation)) QVERIFY(value_of(record) == one);
+      }
+    }
+    QCOMPARE(sources, 13);
+    QVERIFY2(with_values >= 7, std::to_string(with_values).c_str());
   }
 
   /// Pictures of a folder stay together; here these are the classes, of which some are lost then.

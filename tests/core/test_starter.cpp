@@ -11,6 +11,7 @@
 #include "support/test_program.h"
 
 #include <QDir>
+#include <QDirIterator>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -188,6 +189,8 @@ class TestStarter : public QObject {
     row({"iris.csv"}, "csv", "iris.csv", "");
     row({"adult-train.csv", "adult-test.csv"}, "csv", "adult-train.csv", "adult-test.csv");
     row({"Train.tsv.gz", "Val.tsv.gz"}, "csv", "Train.tsv.gz", "Val.tsv.gz");
+    row({"adult.data"}, "csv", "adult.data", "");
+    row({"Stops.DAT.gz"}, "csv", "Stops.DAT.gz", "");
     row({"shop.sqlite3"}, "sqlite", "shop.sqlite3", "");
     row({"flowers.ZIP"}, "archive", "flowers.ZIP", "");
     row({"flowers.tar.gz"}, "archive", "flowers.tar.gz", "");
@@ -284,12 +287,12 @@ class TestStarter : public QObject {
   }
 
   void a_table_is_looked_at_by_its_rows() {
-    QByteArray table = "class,size,colour\n";
+    QByteArray table = "class,size,colour,note,kind\n";
     QByteArray texts = "headline,kind\n";
     QByteArray pictures = "file,kind\n";
     for (int i = 0; i < 60; ++i) {
       const QByteArray number = QByteArray::number(i);
-      table += (i % 2 == 0 ? "cup," : "pot,") + number + ",colour " + number + "\n";
+      table += (i % 2 == 0 ? "cup," : "pot,") + number + ",colour " + number + (i % 3 == 0 ? ",,a\n" : ",,b\n");
       texts += "A headline of some length about the matter number " + number + (i % 2 == 0 ? ",good\n" : ",bad\n");
       pictures += number + ".jpg," + (i % 2 == 0 ? "cup\n" : "pot\n");
       write_file(path("list/" + QString::number(i) + ".jpg"), jpeg_of(32, 32, static_cast<std::uint8_t>(4 * i), 9, 9));
@@ -312,6 +315,8 @@ class TestStarter : public QObject {
     const auto rows = look(path("list/table.csv"));
     QVERIFY2(rows, rows ? "" : rows.error().line().c_str());
     QVERIFY(rows->form == StarterForm::Rows && rows->columns == 2 && rows->classes == 2);
+    QCOMPARE(QString::fromStdString(to_text(rows->training.at("ignore"))),
+             QString("colour, note"));  // they tell nothing
     QCOMPARE(text_of(rows->training, "label"), QString("class"));
     for (const auto& data : {*rows, *long_texts}) {
       const auto made = starter_graph(data);
@@ -320,6 +325,84 @@ class TestStarter : public QObject {
       const Analysis analysis = analyse(*made);
       QVERIFY2(analysis.problems.empty(), line_of(analysis));
     }
+  }
+
+  void texts_that_are_tables_are_known_by_their_lines_data() {
+    QTest::addColumn<QByteArray>("bytes");
+    QTest::addColumn<QString>("type");
+    QTest::newRow("bars") << QByteArray("when|unit|power\r\n1|a|99\r\n2|b|98\r\n") << "csv";
+    QTest::newRow("three columns of tabs") << QByteArray("a\tb\ty\n1\t2\tp\n\n3\t4\tq\n") << "csv";
+    QTest::newRow("a class and a text") << QByteArray("ham\tOne, two\nspam\tThree, four\nham\tFive, six\n")
+                                        << "text_lines";
+    QTest::newRow("longer than the first look") << QByteArray("12,34,56\n").repeated(4000) << "csv";
+    QTest::newRow("prose") << QByteArray("Call me Ishmael.\nSome years ago, never mind how long,\nI sailed.\n") << "";
+    QTest::newRow("binary") << QByteArray("a,b\n\0,c\n1,2\n", 12) << "";
+  }
+  void texts_that_are_tables_are_known_by_their_lines() {
+    QFETCH(QByteArray, bytes);
+    QFETCH(QString, type);
+    for (const char* name : {"text", "text.txt"}) {
+      write_file(path(name), bytes);
+      const auto data = data_at(path(name).toStdString());
+      QCOMPARE(data ? QString::fromStdString(data->type) : QString(), type);
+    }
+  }
+
+  void labels_of_tables_are_chosen_data() {
+    QTest::addColumn<QByteArray>("head");
+    QTest::addColumn<QByteArray>("row");  // %1: the row's number, %2: the same modulo 3
+    QTest::addColumn<QString>("label");
+    QTest::addColumn<QString>("size");
+    const auto row = [](const char* name, const char* head, const char* cells, const char* label, const char* size) {
+      QTest::newRow(name) << QByteArray(head) << QByteArray(cells) << label << size;
+    };
+    row("the last one", "a,b,kind\n", "%1,1.5,k%2\n", "", "'kind' (3 classes) from 30 rows of 2 columns");
+    row("called so", "a,target,b\n", "%1,k%2,1.5\n", "target", "'target' (3 classes) from 30 rows of 2 columns");
+    row("nearly called so", "class_label,a,b\n", "k%2,%1,1.5\n", "class_label",
+        "'class_label' (3 classes) from 30 rows of 2 columns");
+    row("names last", "mpg,year,name\n", "%1.5,7%2,car %1\n", "mpg", "'mpg' (a number) from 30 rows of 2 columns");
+    row("a class and texts", "", "%2,title %1,a story about the matter number %1 and no other\n", "column_1",
+        "'column_1' (3 classes) from 30 texts");
+    row("nothing last", "kind,text,,\n", "k%2,text of %1,,\n", "kind", "'kind' (3 classes) from 30 rows of 1 column");
+    row("few values in the middle", "id,grade,note\n", "id%1,g%2,note %1\n", "grade",
+        "'grade' (3 classes) from 30 rows of 2 columns");
+    row("the same everywhere", "size,all\n", "%1.5,1\n", "size", "'size' (a number) from 30 rows of 1 column");
+  }
+  /// Whatever the column, the source opens by it, and the graph learns it.
+  void labels_of_tables_are_chosen() {
+    QFETCH(QByteArray, head);
+    QFETCH(QByteArray, row);
+    QFETCH(QString, label);
+    QFETCH(QString, size);
+    QByteArray bytes = head;
+    for (int i = 0; i < 30; ++i)
+      bytes += QByteArray(row).replace("%1", QByteArray::number(i)).replace("%2", QByteArray::number(i % 3));
+    write_file(path("table.csv"), bytes);
+    const auto data = look(path("table.csv"));
+    QVERIFY2(data, data ? "" : data.error().line().c_str());
+    QCOMPARE(text_of(data->training, "label"), label);
+    QCOMPARE(QString::fromStdString(size_text(*data)), size);
+    const auto graph = starter_graph(*data);
+    QVERIFY2(graph, graph ? "" : graph.error().line().c_str());
+    const auto plan = make_plan(*graph, {.sources = context()});
+    QVERIFY2(plan, plan ? "" : plan.error().line().c_str());
+  }
+
+  /// As in a table of ten cities: classes of one record each teach nothing.
+  void whole_numbers_of_few_rows_are_numbers() {
+    QByteArray bytes = "city,state,population\n";
+    for (int i = 0; i < 10; ++i)
+      bytes += QByteArray("city ") + char('a' + i) + ",MA," + QByteArray::number(9000 + i) + "\n";
+    write_file(path("cities.csv"), bytes);
+    auto data = look(path("cities.csv"));
+    QVERIFY2(data, data ? "" : data.error().line().c_str());
+    QCOMPARE(text_of(data->training, "label_kind"), QString("number"));
+    QVERIFY(data->number);
+    data = data_at(path("cities.csv").toStdString());
+    QVERIFY(data);
+    data->training["label"] = std::string("state");  // asked for, and so not exchanged for another
+    const auto one_value = look_into(std::move(*data), context());
+    QVERIFY(!one_value && one_value.error().reason.find("'state'") != std::string::npos);
   }
 
   void one_class_is_refused() {
@@ -348,6 +431,25 @@ class TestStarter : public QObject {
     QCOMPARE(to_json(document), before);
     QVERIFY(document.apply({AddNode{.node = {.id = "relu", .type = "relu"}}}));
     QVERIFY(!build_starter(document, *data));  // there is more than a source
+  }
+
+  /// Every file that somebody has made to break a reader, dropped: it is offered, or it is said why not.
+  void hostile_files_are_looked_into() {
+    const QString root = shared_data("/hostile/csv");
+    if (root.isEmpty() || !QDir(root).exists()) QSKIP("no shared data here");
+    int offered = 0;
+    for (QDirIterator it(root, QDir::Files, QDirIterator::Subdirectories); it.hasNext();) {
+      const QString file = it.next();
+      const auto data = look(file);
+      const auto graph = data ? starter_graph(*data) : Result<Document>(fail(data.error()));
+      if (graph) {
+        ++offered;
+        QVERIFY2(analyse(*graph).problems.empty(), qPrintable(file));
+      } else {
+        QVERIFY2(!graph.error().reason.empty() && !graph.error().remedy.empty(), qPrintable(file));
+      }
+    }
+    QVERIFY2(offered > 10, std::to_string(offered).c_str());
   }
 
   void real_data_are_recognised() {

@@ -191,6 +191,32 @@ class TestColumnChooser : public QObject {
     QCOMPARE(box->currentText(), QString("gone (not in the table)"));
     QCOMPARE(box->count(), 10);
   }
+
+  /// What divides records: a column of any table, or the folder of pictures.
+  void what_divides_records_is_chosen_from_a_box() {
+    DocumentController c;
+    InspectorPanel panel(c);
+    Document document;
+    for (const Node& node : {Node{.id = "source", .type = "csv"}, Node{.id = "pictures", .type = "image_folder"},
+                             Node{.id = "trainer", .type = "trainer", .params = {{"split_by", std::string("group")}}}})
+      QVERIFY(document.apply({AddNode{.node = node}}));
+    c.reset(std::move(document), {});
+    panel.resize(320, 900);
+    panel.show();
+    panel.show_nodes({"trainer"});
+    panel.activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(&panel));
+    c.set_probed({},
+                 {{"source", {.records = 5, .split_names = {"age", "income"}}},
+                  {"pictures", {.records = 8, .split_names = {"folder"}}}},
+                 {{"source", columns()}});
+    auto* box = panel.findChild<ParamRow*>("split_column")->findChild<QComboBox*>();
+    QVERIFY(box != nullptr && box->isVisibleTo(&panel));
+    QCOMPARE(box->count(), 10);  // none, eight columns, the folder
+    box->setFocus();
+    QTest::keyClicks(box, "folder");
+    QCOMPARE(to_text(c.document().find("trainer")->params.at("split_column")), std::string("folder"));
+  }
 };
 
 FEEDLINE_WINDOW_TEST(TestColumnChooser)

@@ -158,6 +158,39 @@ class TestDrop : public QObject {
     window.close_quietly();
   }
 
+  /// The offer names the column that it predicts; another is chosen in its box.
+  void another_column_of_a_table_is_predicted() {
+    QByteArray bytes = "size,colour,kind\n";
+    for (int i = 0; i < 60; ++i)
+      bytes += QByteArray::number(i) + ",c" + QByteArray::number(i % 3) + ",k" + QByteArray::number(i % 2) + "\n";
+    test::write_file(home_.file("cups.csv"), bytes);
+    MainWindow window;
+    window.resize(1280, 800);
+    window.show();
+    QVERIFY(QTest::qWaitForWindowActive(&window));
+    QVERIFY(drop_on(window.view().viewport(), home_.file("cups.csv")));
+    StarterOffer* offer = window.welcome().starter().offer();
+    QVERIFY(offer != nullptr);
+    QTRY_VERIFY2(offer->build_button().isVisible(), qPrintable(offer->text()));
+    QCOMPARE(offer->text(), QString("Build a classifier for 'kind' (2 classes) from 60 rows of 2 columns?"));
+    QVERIFY(window.view().rect().contains(offer->geometry()));
+    QVERIFY(offer->label_box().isVisible());
+    QCOMPARE(offer->label_box().currentText(), QString("kind"));
+    offer->label_box().setFocus();
+    QTest::keyClick(&offer->label_box(), Qt::Key_Up);
+    QTRY_COMPARE(offer->text(), QString("Build a classifier for 'colour' (3 classes) from 60 rows of 2 columns?"));
+    QVERIFY(offer->label_box().hasFocus());
+    QTest::keyClick(&offer->label_box(), Qt::Key_Up);
+    QTRY_COMPARE(offer->text(), QString("Build a model that predicts 'size' (a number) from 60 rows of 2 columns?"));
+    QTest::mouseClick(&offer->build_button(), Qt::LeftButton);
+    const Node* source = window.document().document().find("source");
+    QVERIFY(source != nullptr && source->params.contains("label"));
+    QCOMPARE(std::get<std::string>(source->params.at("label")), std::string("size"));
+    QCOMPARE(window.document().document().find("loss")->type, std::string("mse"));
+    QVERIFY(window.document().analysis().ok());
+    window.close_quietly();
+  }
+
   void train_and_val_become_two_sources() {
     MainWindow window;
     window.resize(1280, 800);

@@ -56,7 +56,8 @@ void TestCliTexts::help_documents_every_option_data() {
   QTest::newRow("profile") << QStringList{"profile"} << run + QStringList{"--seconds", "--no-train"};
   QTest::newRow("validate") << QStringList{"validate"} << QStringList{"FILE", "--set", "Examples:"};
   QTest::newRow("nodes") << QStringList{"nodes"} << QStringList{"TYPE", "--json", "Examples:"};
-  QTest::newRow("new") << QStringList{"new"} << QStringList{"EXAMPLE", "PATH", "--from", "--force", "Examples:"};
+  QTest::newRow("new") << QStringList{"new"}
+                       << QStringList{"EXAMPLE", "PATH", "--from", "--label", "--force", "Examples:"};
   QTest::newRow("batches") << QStringList{"batches"}
                            << QStringList{"FILE",     "--set",   "--epochs", "--seed",   "--workers",
                                           "--staged", "--count", "--hash",   "Examples:"};

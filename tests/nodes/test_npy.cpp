@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Arrays as NumPy writes them (NEP 1), single ones and those of .npz files.
+#include "schema/record_keys.h"
 #include "schema/registry.h"
 #include "schema/source_report.h"
 #include "support/archives.h"
@@ -11,6 +12,8 @@
 #include <QTest>
 
 #include <cstring>
+#include <utility>
+#include <vector>
 
 namespace test_npy {
 
@@ -169,6 +172,46 @@ class TestNpy : public QObject {
     QVERIFY(!unknown);
     QCOMPARE(unknown.error().parameter, std::string("array"));
     QVERIFY2(line(unknown.error()).contains("x_train"), qPrintable(line(unknown.error())));
+  }
+
+  /// An array beside labels, by which a split tells persons apart.
+  void groups_are_values_of_records() {
+    const auto values = [](const Source& source) {
+      const auto* keys = dynamic_cast<const RecordKeys*>(&source);
+      std::vector<std::string> all;
+      std::string value;
+      for (std::uint64_t i = 0; keys != nullptr && !keys->key_names().empty() && i < source.size(); ++i)
+        all.push_back(keys->read_key(i, 0, value, nullptr) ? value : "bad");
+      return all;
+    };
+    write_archive(path("set.npz"),
+                  {{"x.npy", kPictures},
+                   {"y.npy", kLabels},
+                   {"groups.npy", npy("<i8", "(4,)", raw<std::int64_t>({7, 9'007'199'254'740'993, 7, -1}))},
+                   {"days.npy", npy("<f8", "(4, 1)", raw<double>({1.5, 2, 2, 0.25}))},
+                   {"pairs.npy", npy("|u1", "(4, 2)", raw<std::uint8_t>({1, 1, 1, 1, 2, 2, 2, 2}))},
+                   {"few.npy", npy("|u1", "(3,)", raw<std::uint8_t>({1, 1, 2}))}},
+                  ArchiveStyle::ZipStored);
+    const auto opened = [&](const char* array) {
+      return open_files(path("set.npz"), path("set.npz"),
+                        {{"groups", path("set.npz").toStdString()}, {"group_array", std::string(array)}});
+    };
+    auto source = opened("groups");
+    QVERIFY2(source, source ? "" : source.error().line().c_str());
+    QCOMPARE(values(**source), (std::vector<std::string>{"7", "9007199254740993", "7", "-1"}));
+    source = opened("days");
+    QVERIFY2(source, source ? "" : source.error().line().c_str());
+    QCOMPARE(values(**source), (std::vector<std::string>{"1.5", "2", "2", "0.25"}));
+    const std::vector<std::pair<const char*, const char*>> wrong = {
+        {"pairs", "groups"}, {"few", "groups"}, {"persons", "group_array"}};
+    for (const auto& [array, parameter] : wrong) {
+      const auto refused = opened(array);
+      QVERIFY(!refused);
+      QCOMPARE(refused.error().parameter, std::string(parameter));
+      QVERIFY(!refused.error().remedy.empty() && !refused.error().file.empty());
+    }
+    source = open_files(path("set.npz"), path("set.npz"));
+    QVERIFY(source && values(**source).empty());
   }
 
   void damaged_npz_files_are_told() {

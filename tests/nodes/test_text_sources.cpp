@@ -9,6 +9,7 @@
 #include "support/test_program.h"
 
 #include <QDir>
+#include <QFile>
 #include <QFileInfo>
 #include <QTemporaryDir>
 #include <QTest>
@@ -96,12 +97,34 @@ class TestTextSources : public QObject {
     QCOMPARE(refusal("no tab\nin any line\n").parameter, std::string("file"));
     QVERIFY(refusal("no tab\nin any line\n").remedy.find("tab") != std::string::npos);
     QVERIFY(!refusal("").reason.empty());
+    const Error endless = refusal("a\tb\n" + QByteArray(17 << 20, 'x'));
+    QVERIFY2(endless.reason.find("16 MiB") != std::string::npos, endless.line().c_str());
     QCOMPARE(refusal("a\tb\n", {{"encoding", std::string("klingon")}}).parameter, std::string("encoding"));
     QVERIFY(!refusal(QByteArray("a\tb\n\0\0\0\0", 8)).reason.empty());
     const auto source = lines("a\tb\nno label\n");
     QVERIFY(read_record(*source, 0).ok);
     const Record bad = read_record(*source, 1);
     QVERIFY(!bad.ok && bad.error.code == ErrorCode::BadRecord && !bad.error.remedy.empty());
+  }
+
+  /// The places of lines in a file that somebody saves anew are those of other texts.
+  void a_change_is_noticed() {
+    const QByteArray text = QByteArray("ham\tI am here\nspam\tBuy\n").repeated(100);
+    const auto source = lines(text);
+    QVERIFY(read_record(*source, 1).ok);
+    QFile file(path());
+    QVERIFY(file.open(QIODevice::ReadWrite));
+    QVERIFY(file.write("spam\tBuy mo\nha\n") > 0 && file.resize(text.size() + 1));
+    file.close();
+    int told = 0;
+    for (std::uint64_t i = 0; i < source->size(); ++i) {
+      const Record record = read_record(*source, i);
+      if (record.ok) continue;
+      QCOMPARE(record.error.code, ErrorCode::BadRecord);
+      QVERIFY2(record.error.reason.find("has changed") != std::string::npos, record.error.line().c_str());
+      ++told;
+    }
+    QVERIFY2(told >= 3, std::to_string(told).c_str());
   }
 
   void real_messages() {

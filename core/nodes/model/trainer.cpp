@@ -117,6 +117,7 @@ struct Trainer {
         .param("split_column", &Params::split_column,
                "Column of the table, whether it is ignored there or not; folder for picture and text files. Of "
                "stratified, empty means the label.")
+        .names(columns_of_sources())
         .only_if("split_by", {"stratified", "group", "column"})
         .list("validation_values", &Params::validation_values, {.most = 64, .unique = true, .item_text = "value"},
               "Values of split_column whose records validate, such as test.")

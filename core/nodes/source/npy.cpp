@@ -2,14 +2,17 @@
 #include "base/plain_text.h"
 #include "nodes/source/npy_file.h"
 #include "schema/node_builder.h"
+#include "schema/record_keys.h"
 #include "schema/shared_files.h"
 #include "schema/source_report.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
+#include <optional>
 
 namespace feedline::inline nodes {
 namespace {
@@ -38,10 +41,36 @@ struct NpyLabels {
   std::string path{};
 };
 
-class NpySource final : public Source, public Reporting, public SharedFiles {
+/// An item of one number: the name of a group.
+std::string npy_text(DType dtype, const std::byte* from) {
+  const auto text = [from](auto number) {
+    std::memcpy(&number, from, sizeof number);
+    return fmt::format("{}", number);
+  };
+  switch (dtype) {
+    case DType::U8:
+    case DType::Bool:
+      return text(std::uint8_t{});
+    case DType::I32:
+      return text(std::int32_t{});
+    case DType::I64:
+      return text(std::int64_t{});
+    case DType::F32:
+      return text(float{});
+    case DType::F64:
+      return text(double{});
+    case DType::F16:
+      break;
+  }
+  float number = 0;
+  npy_to_floats(dtype, from, 1, &number);
+  return fmt::format("{}", number);
+}
+
+class NpySource final : public Source, public Reporting, public SharedFiles, public RecordKeys {
  public:
-  NpySource(NpyFile items, NpyItem item, NpyLabels labels)
-      : items_(std::move(items)), item_(std::move(item)), labels_(std::move(labels)) {
+  NpySource(NpyFile items, NpyItem item, NpyLabels labels, std::optional<NpyFile> groups)
+      : items_(std::move(items)), item_(std::move(item)), labels_(std::move(labels)), groups_(std::move(groups)) {
     TensorDesc value{.kind = item_.kind, .dtype = item_.dtype, .layout = item_.layout};
     value.shape.assign(item_.dims.begin(), item_.dims.end());
     const auto classes = static_cast<std::int64_t>(labels_.names.size());
@@ -57,18 +86,32 @@ class NpySource final : public Source, public Reporting, public SharedFiles {
   std::uint64_t size() const override { return items_.count(); }
   const std::vector<TensorDesc>& outputs() const override { return outputs_; }
   const SourceReport& report() const override { return report_; }
-  std::vector<std::string> files() const override { return {items_.path(), labels_.path}; }
+  std::vector<std::string> files() const override {
+    std::vector<std::string> paths = {items_.path(), labels_.path};
+    if (groups_) paths.push_back(groups_->path());
+    return paths;
+  }
+  const std::vector<std::string>& key_names() const override {
+    static const std::vector<std::string> group = {"group"};
+    static const std::vector<std::string> none;
+    return groups_ ? group : none;
+  }
+  Status read_key(std::uint64_t index, std::size_t, std::string& value, Datum* label) const override {
+    std::array<std::byte, sizeof(double)> number{};
+    if (Status read = groups_->read(index, std::span(number).first(groups_->item_bytes())); !read) {
+      read.error().file = locate(index);
+      return read;
+    }
+    value = npy_text(groups_->dtype(), number.data());
+    if (label != nullptr) give_label(index, *label);
+    return {};
+  }
   std::string locate(std::uint64_t index) const override {
     return fmt::format("{}#{}", escape_name(items_.path()), index);
   }
 
   Status read(std::uint64_t index, std::span<Datum* const> out) const override {
-    if (out[1] != nullptr) {
-      if (labels_.classes.empty())
-        std::memcpy(out[1]->allocate(DType::F32, {}), &labels_.numbers[index], sizeof(float));
-      else
-        out[1]->set_label(labels_.classes[index]);
-    }
+    if (out[1] != nullptr) give_label(index, *out[1]);
     if (out[0] == nullptr) return {};
     std::byte* to = out[0]->allocate(item_.dtype, item_.dims, item_.layout);
     Status done;
@@ -86,9 +129,17 @@ class NpySource final : public Source, public Reporting, public SharedFiles {
   }
 
  private:
+  void give_label(std::uint64_t index, Datum& out) const {
+    if (labels_.classes.empty())
+      std::memcpy(out.allocate(DType::F32, {}), &labels_.numbers[index], sizeof(float));
+    else
+      out.set_label(labels_.classes[index]);
+  }
+
   NpyFile items_;
   NpyItem item_;
   NpyLabels labels_;
+  std::optional<NpyFile> groups_;  ///< one number a record
   SourceReport report_{};
   std::vector<TensorDesc> outputs_{};
 };
@@ -99,6 +150,8 @@ struct Npy {
     std::string array{};
     std::string labels{};
     std::string label_array{};
+    std::string groups{};
+    std::string group_array = "groups";
     std::string holds = "pictures";
     std::string label_kind = "auto";
   };
@@ -111,11 +164,16 @@ struct Npy {
             "C order. An array that savez_compressed() has packed is unpacked once, into the cache folder.\n\n"
             "Pictures are uint8 or float32 of N x height x width, with 1 to 4 channels behind or in front of these. "
             "Features become float32 vectors, whatever they were. Tokens are int32 or int64 of N x length. Labels are "
-            "classes (whole numbers from 0) or plain numbers; one .npz file can be chosen for both.")
+            "classes (whole numbers from 0) or plain numbers; one .npz file can be chosen for both.\n\n"
+            "A third array may say which records belong together (a person, a day): set split_by of the trainer to "
+            "group and split_column to group.")
         .file("file", &Params::file, "The array of the records: .npy or .npz.")
         .param("array", &Params::array, "Which array of an .npz file; empty: x, data, images and the like.")
         .file("labels", &Params::labels, "The array of the labels: .npy or .npz, the same file too.")
         .param("label_array", &Params::label_array, "Which array of an .npz file; empty: y, labels and the like.")
+        .optional_file("groups", &Params::groups,
+                       "An array of one number a record by which a split divides: .npy or .npz. Its name is group.")
+        .param("group_array", &Params::group_array, "Which array of an .npz file.")
         .choice("holds", &Params::holds, {"pictures", "features", "tokens"}, "What the records are.")
         .choice("label_kind", &Params::label_kind, {"auto", "class", "number"},
                 "What the labels are; auto: classes if they are whole numbers, else plain numbers.")
@@ -154,7 +212,9 @@ struct Npy {
     if (!label_file) return fail(Error(label_file.error()).at_parameter("labels"));
     auto labels = read_labels(*label_file, items->count(), params.label_kind, context);
     if (!labels) return fail(std::move(labels.error()).at_parameter("labels"));
-    return std::make_unique<NpySource>(std::move(*items), std::move(*item), std::move(*labels));
+    auto groups = open_groups(params, items->count(), context);
+    if (!groups) return fail(std::move(groups.error()));
+    return std::make_unique<NpySource>(std::move(*items), std::move(*item), std::move(*labels), std::move(*groups));
   }
 
  private:
@@ -179,6 +239,24 @@ struct Npy {
     return fail_file(file.path(),
                      fmt::format("an item has {} dimensions and is no picture of 1 to 4 channels", dims.size()),
                      "Set holds to features");
+  }
+
+  static Result<std::optional<NpyFile>> open_groups(const Params& params, std::uint64_t records,
+                                                    const SourceContext& context) {
+    if (params.groups.empty()) return std::nullopt;
+    auto file = NpyFile::open(params.groups, params.group_array, NpyFile::Wanted::Labels, context);
+    if (!file) {
+      file.error().parameter = file.error().parameter.empty() ? "groups" : "group_array";
+      return fail(std::move(file.error()));
+    }
+    const std::size_t of_one = file->item_bytes() / size_of(file->dtype());
+    if (of_one == 1 && file->count() == records) return std::optional(std::move(*file));
+    return fail(Error(fail_file(file->path(),
+                                of_one == 1 ? fmt::format("it has {} groups for {} records", file->count(), records)
+                                            : fmt::format("it has {} numbers a record, and a group is one", of_one),
+                                "Choose an array of one number a record")
+                          .value())
+                    .at_parameter("groups"));
   }
 
   static Result<NpyLabels> read_labels(const NpyFile& file, std::uint64_t records, const std::string& kind,
@@ -248,7 +326,10 @@ struct Npy {
     for (std::size_t i = 0; i < std::size_t{5} * 6 * 4 * 3; ++i) pixels.push_back(static_cast<std::uint8_t>(i * 11));
     write_npy(folder / "pictures.npy", "(5, 6, 4, 3)", pixels);
     write_npy(folder / "labels.npy", "(5,)", {0, 2, 1, 1, 0});
-    return {{"file", (folder / "pictures.npy").string()}, {"labels", (folder / "labels.npy").string()}};
+    write_npy(folder / "groups.npy", "(5,)", {7, 7, 8, 8, 9});
+    return {{"file", (folder / "pictures.npy").string()},
+            {"labels", (folder / "labels.npy").string()},
+            {"groups", (folder / "groups.npy").string()}};
   }
 };
 

@@ -161,18 +161,17 @@ class LineIndexer {
 class TextLinesSource final : public Source, public Reporting, public SharedFiles {
  public:
   TextLinesSource(PlainFile plain, std::vector<TextLine> lines, SourceReport report)
-      : path_(std::move(plain.path)),
-        file_(std::move(plain.file)),
-        lines_(std::move(lines)),
-        report_(std::move(report)) {
+      : plain_(std::move(plain)), lines_(std::move(lines)), report_(std::move(report)) {
     outputs_ = text_and_label(static_cast<std::int64_t>(report_.class_names.size()), report_.class_names);
   }
 
   std::uint64_t size() const override { return lines_.size(); }
   const std::vector<TensorDesc>& outputs() const override { return outputs_; }
   const SourceReport& report() const override { return report_; }
-  std::vector<std::string> files() const override { return {path_}; }
-  std::string locate(std::uint64_t index) const override { return fmt::format("{}#{}", escape_name(path_), index); }
+  std::vector<std::string> files() const override { return {plain_.path}; }
+  std::string locate(std::uint64_t index) const override {
+    return fmt::format("{}#{}", escape_name(plain_.path), index);
+  }
 
   Status read(std::uint64_t index, std::span<Datum* const> out) const override {
     const TextLine& line = lines_[index];
@@ -185,17 +184,20 @@ class TextLinesSource final : public Source, public Reporting, public SharedFile
     }
     if (out[1] != nullptr) out[1]->set_label(line.label);
     if (out[0] == nullptr) return {};
+    constexpr unsigned kLookForChange = 64;  // reads
+    thread_local unsigned reads = 0;
+    if (++reads % kLookForChange == 0)
+      if (Status same = plain_.unchanged(); !same) return same;
     std::byte* to = out[0]->allocate(DType::U8, {static_cast<std::int64_t>(line.bytes)});
-    if (read_at(file_.get(), {to, line.bytes}, line.begin)) return {};
-    Error error = read_error(path_, errno, "the file became shorter since it was opened").value();
+    if (read_at(plain_.file.get(), {to, line.bytes}, line.begin)) return {};
+    Error error = read_error(plain_.path, errno, "the file became shorter since it was opened").value();
     if (error.code != ErrorCode::Failed) error.code = ErrorCode::BadRecord;
     error.file = locate(index);
     return fail(std::move(error));
   }
 
  private:
-  std::string path_;
-  File file_;
+  PlainFile plain_;
   std::vector<TextLine> lines_;
   SourceReport report_;
   std::vector<TensorDesc> outputs_{};

@@ -23,6 +23,7 @@ constexpr std::size_t kSampleRows = 100;
 constexpr std::size_t kLeastRows = 3;     // or the whole file
 constexpr std::size_t kSampleCells = 64;  // of a row, for what cells look like
 constexpr std::size_t kMostPreamble = 20;
+constexpr std::size_t kNearlyEmpty = 5;  // one cell in so many is filled at most
 constexpr std::array kSeparators = {',', ';', '\t', '|', ':', ' '};
 
 using SampleRow = std::vector<std::string>;
@@ -164,25 +165,32 @@ bool is_blank(const Sample& sample) {
                      [&](const SampleRow& row) { return std::all_of(row.begin(), row.end(), has_nothing); });
 }
 
+/// Names: of columns of numbers most are none, of others each is there (but where the column is as good as empty) and
+/// stands nowhere else.
 bool is_header(const Sample& sample, std::size_t first, bool decimal_comma) {
   const SampleRow& names = sample.rows[first];
+  if (names.size() != sample.columns) return false;
   double ignored = 0;
   std::size_t number_columns = 0;
   std::size_t named = 0;
-  std::size_t unnamed = 0;
+  std::size_t given = 0;
+  bool unnamed = false;
   for (std::size_t c = 0; c < names.size(); ++c) {
     std::size_t numbers = 0;
+    std::size_t filled = 0;
     std::size_t rows = 0;
     bool again = false;
     for (std::size_t r = first + 1; r < sample.rows.size(); ++r) {
       if (!sample.fits(r)) continue;
       const std::string& cell = sample.rows[r][c];
       ++rows;
+      filled += cell.empty() ? 0 : 1;
       numbers += parse_cell(cell, decimal_comma, ignored) ? 1 : 0;
       again |= !names[c].empty() && cell == names[c];
     }
     const bool number = parse_cell(names[c], decimal_comma, ignored);
-    unnamed += names[c].empty() ? 1 : 0;
+    given += names[c].empty() ? 0 : 1;
+    unnamed |= names[c].empty() && kNearlyEmpty * filled >= std::max<std::size_t>(rows, 1);
     if (again && !number) return false;
     if (rows > 0 && 2 * numbers > rows) {
       ++number_columns;
@@ -192,8 +200,24 @@ bool is_header(const Sample& sample, std::size_t first, bool decimal_comma) {
     }
   }
   if (number_columns > 0) return 2 * named > number_columns;
-  const std::set<std::string> unique(names.begin(), names.end());
-  return unnamed == 0 && unique.size() == names.size();
+  std::set<std::string> unique(names.begin(), names.end());
+  unique.erase(std::string());
+  return !unnamed && given > 0 && unique.size() == given;
+}
+
+/// The row of the table's names, else its first one. A spreadsheet fills up titles above it with empty cells.
+std::size_t find_top(const Sample& sample, bool decimal_comma) {
+  std::size_t first = 0;
+  while (first < std::min(kMostPreamble, sample.rows.size() - 1) && sample.rows[first].size() != sample.columns)
+    ++first;
+  if (sample.rows[first].size() != sample.columns) return 0;
+  if (is_header(sample, first, decimal_comma)) return first;
+  const auto is_title = [](const SampleRow& row) {
+    return 2 * static_cast<std::size_t>(std::count(row.begin(), row.end(), std::string())) > row.size();
+  };
+  std::size_t names = first;
+  while (names + 2 < std::min(kMostPreamble, sample.rows.size()) && is_title(sample.rows[names])) ++names;
+  return names > first && is_header(sample, names, decimal_comma) ? names : first;
 }
 
 Result<char> one_character(const std::string& text, const char* parameter, bool may_be_none) {
@@ -273,11 +297,7 @@ Result<std::optional<CsvHead>> head_of_table(const PlainFile& plain, const CsvSe
   dialect.decimal_comma =
       settings.decimal == "comma" || (settings.decimal == "auto" && find_decimal_comma(sample, dialect.separator));
 
-  std::size_t first = 0;
-  if (settings.header == "auto")
-    while (first < std::min(kMostPreamble, sample.rows.size() - 1) && sample.rows[first].size() != sample.columns)
-      ++first;
-  if (settings.header == "auto" && sample.rows[first].size() != sample.columns) first = 0;
+  const std::size_t first = settings.header == "auto" ? find_top(sample, dialect.decimal_comma) : 0;
   found.has_header = settings.header == "yes" || (settings.header == "auto" && sample.rows.size() > first + 1 &&
                                                   is_header(sample, first, dialect.decimal_comma));
   const SampleRow& top = sample.rows[first];

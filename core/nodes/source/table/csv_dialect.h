@@ -32,8 +32,9 @@ struct CsvHead {
 /// Reads the beginning of a file. The separator is the one by which most rows have equally many cells that look like
 /// cells: numbers, dates, words without another separator in them (after van den Burg, Nazábal, Sutton, "Wrangling
 /// messy CSV files by detecting row and type patterns", Data Mining and Knowledge Discovery 33, 2019). With the header
-/// on auto, up to 20 rows in front of the table that have another number of cells are passed over, and the first row
-/// is the header if none of its cells stands again below it and most columns of numbers have a name that is none.
+/// on auto, up to 20 rows in front of the table that have another number of cells are passed over, as are titles filled
+/// up with empty cells above a header; the first row is the header if none of its cells stands again below it and most
+/// columns of numbers have a name that is none.
 /// Errors: no rows, a row of more than kLongestRow, too many columns, a setting that is no character; unreadable.
 [[nodiscard]] Result<CsvHead> read_head(const PlainFile& plain, const CsvSettings& settings);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/source/table/csv_file.h"
 
-#include "base/file_calls.h"
 #include "base/machine_fault.h"
 #include "base/plain_text.h"
 #include "nodes/source/table/csv_source.h"
@@ -11,7 +10,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <sys/stat.h>
 #include <utility>
 
 namespace feedline::inline nodes {
@@ -94,21 +92,6 @@ Status CsvFile::not_found(std::uint64_t row, RowCursor::Found found, int error_n
   if (found == RowCursor::Found::End) error_number = 0;
   Error error = read_error(plain_.path, error_number, "the file has become shorter since it was opened").value();
   if (!is_machine_fault(error)) error.code = ErrorCode::BadRecord;
-  return fail(std::move(error));
-}
-
-Status CsvFile::unchanged() const {
-  struct stat status {};
-  if (FileCalls::current().fstat(plain_.file.get(), &status) != 0)
-    return fail_errno(plain_.path, "it cannot be read", errno);
-  const std::int64_t modified =
-      static_cast<std::int64_t>(status.st_mtim.tv_sec) * 1'000'000'000 + status.st_mtim.tv_nsec;
-  if (static_cast<std::uint64_t>(status.st_size) == plain_.facts.size && modified == plain_.facts.modified_ns)
-    return {};
-  Error error =
-      fail_file(plain_.path, "the file has changed since it was opened", "Start again, so that its rows are found anew")
-          .value();
-  error.code = ErrorCode::BadRecord;
   return fail(std::move(error));
 }
 

@@ -55,8 +55,7 @@ class CsvFile {
     for (std::size_t line = 0; line < fetched_; line += 64) __builtin_prefetch(at + begins_[row] + line);
   }
 
-  /// Of the open file: one that was put in the place of its name is no matter.
-  [[nodiscard]] Status unchanged() const;
+  [[nodiscard]] Status unchanged() const { return plain_.unchanged(); }
   /// The file, with the line of the row. What seems a bad row may be a file that has changed.
   [[nodiscard]] Error bad_row(std::uint64_t row, std::string reason, std::string remedy) const;
   /// From 1 on, of the line that the row begins in.

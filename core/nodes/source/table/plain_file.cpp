@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/source/table/plain_file.h"
 
+#include "base/file_calls.h"
 #include "base/lower_case.h"
 #include "base/plain_text.h"
 #include "nodes/source/gzip.h"
@@ -13,6 +14,7 @@
 #include <cerrno>
 #include <limits>
 #include <optional>
+#include <sys/stat.h>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -130,6 +132,19 @@ Status check_text(const EncodingGuess& guess, const std::string& path, const std
 }
 
 }  // namespace
+
+Status PlainFile::unchanged() const {
+  struct stat status {};
+  if (FileCalls::current().fstat(file.get(), &status) != 0) return fail_errno(path, "it cannot be read", errno);
+  const std::int64_t modified =
+      static_cast<std::int64_t>(status.st_mtim.tv_sec) * 1'000'000'000 + status.st_mtim.tv_nsec;
+  if (static_cast<std::uint64_t>(status.st_size) == facts.size && modified == facts.modified_ns) return {};
+  Error error =
+      fail_file(path, "the file has changed since it was opened", "Start again, so that its records are found anew")
+          .value();
+  error.code = ErrorCode::BadRecord;
+  return fail(std::move(error));
+}
 
 Result<PlainFile> open_plain(const std::string& path, const std::string& encoding, const SourceContext& context,
                              std::optional<std::uint64_t> most) {

@@ -26,6 +26,10 @@ struct PlainFile {
   std::string opened{};     ///< of the open one
   FileFacts original{};     ///< of the user's file
   std::uint64_t begin = 0;  ///< where its text begins, behind a byte order mark
+
+  /// Error: the open file has changed since, so that nothing is where it was found. One that was put in the place of
+  /// its name is no matter.
+  [[nodiscard]] Status unchanged() const;
 };
 
 /// Opens a text file. One that is packed with gzip, or not UTF-8, is written to the cache folder as plain UTF-8 first,
