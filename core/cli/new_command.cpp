@@ -10,6 +10,7 @@
 #include "engine/data_at.h"
 #include "graph/wire_splits.h"
 #include "plan/plan.h"
+#include "schema/registry.h"
 
 #include <filesystem>
 #include <memory>
@@ -24,6 +25,7 @@ struct NewArguments {
   std::string example{};
   std::string path{};
   std::string from{};  ///< data to build a graph for
+  std::string label{};
   bool force = false;
 };
 
@@ -60,6 +62,17 @@ Result<Loaded> load_base(const std::string& given) {
   return load_graph(is_example ? std::string(kExamplePrefix) + given : given);
 }
 
+/// The column of a table that is to be predicted.
+Status choose_label(StarterData& data, const std::string& column) {
+  if (column.empty()) return {};
+  const NodeSpec* source = Registry::instance().find(data.type);
+  if (source == nullptr || source->param("label") == nullptr)
+    return fail("--label names a column of a table, and this is none", "Leave it out: the data tell their classes");
+  data.training["label"] = column;
+  if (data.validation) (*data.validation)["label"] = column;
+  return {};
+}
+
 /// A graph for the data at --from: a whole new one, or one that stands, made to read them.
 ExitCode create_for_data(const NewArguments& arguments) {
   const bool has_base = !arguments.path.empty();  // else the only word is the path
@@ -71,6 +84,8 @@ ExitCode create_for_data(const NewArguments& arguments) {
   if (!base) return refuse(base.error());
   auto data = data_at(user_path(arguments.from));
   if (!data) return refuse(data.error());
+  if (const auto chosen = choose_label(*data, arguments.label); !chosen)
+    return refuse(Error(chosen.error()).in_file(arguments.from));
   if (const auto writable = may_write(path, arguments.force); !writable) return refuse(writable.error());
   data = look_into(std::move(*data), {.cache_folder = default_cache_folder(), .stop = {}, .progress = {}});
   if (!data) return refuse(std::move(data.error()).in_file(arguments.from));
@@ -83,6 +98,9 @@ ExitCode create_for_data(const NewArguments& arguments) {
 
 ExitCode create(const NewArguments& arguments) {
   if (!arguments.from.empty()) return create_for_data(arguments);
+  if (!arguments.label.empty())
+    return refuse({.reason = "--label names a column of the data, and none are given",
+                   .remedy = "Name them: feedline-cli new --from people.csv --label income people.feedline"});
   if (arguments.example.empty()) {
     list_examples();
     return kOk;
@@ -111,6 +129,7 @@ void add_new(CLI::App& app, ExitCode& code) {
       "  feedline-cli new\n"
       "  feedline-cli new image-folder flowers.feedline\n"
       "  feedline-cli new --from ~/pictures/flowers flowers.feedline\n"
+      "  feedline-cli new --from people.csv --label income people.feedline\n"
       "  feedline-cli new --from ~/imagenet my.feedline my-imagenet.feedline\n");
   auto arguments = std::make_shared<NewArguments>();
   command->add_option("EXAMPLE", arguments->example, "Name of an example; with --from and no PATH, the file to write");
@@ -121,6 +140,11 @@ void add_new(CLI::App& app, ExitCode& code) {
                    "files, a tar or zip archive, NumPy arrays, CIFAR files, a table (.csv, .tsv, .sqlite) or a text of "
                    "labelled lines")
       ->type_name("PATH");
+  command
+      ->add_option("--label", arguments->label,
+                   "The column of a table that is to be predicted. Default: one called label, target, class or y, else "
+                   "the last")
+      ->type_name("COLUMN");
   command->add_flag("--force", arguments->force, "Overwrite the file if it exists");
   command->callback([arguments, &code] { code = create(*arguments); });
 }

@@ -241,19 +241,21 @@ bool retry_open(StarterData& data, Sources& opened, const std::string& param, co
 }
 
 /// The source of the training data. What names alone could not tell follows from what it reports: which part of an
-/// archive, what arrays hold, which column is the label (one that is called so, else the last, else the first).
+/// archive, what arrays hold, which column is the label (one that is called so, else the last, else the first), unless
+/// the label was chosen.
 Sources open_adjusted(StarterData& data, const SourceContext& context, const Registry& registry) {
   Sources opened = open(data, data.training, context, registry);
+  const bool chosen = data.training.contains("label");
   const auto retry = [&](const std::string& param, const std::string& value) {
     return !value.empty() && retry_open(data, opened, param, value, context, registry);
   };
   if (opened) {
-    if ((*opened)->outputs()[0].kind == Kind::Row) (void)retry("label", usual_label(**opened));
+    if ((*opened)->outputs()[0].kind == Kind::Row && !chosen) (void)retry("label", usual_label(**opened));
     return opened;
   }
   const std::string parameter = opened.error().parameter;
   if (parameter == "holds") (void)(retry("holds", "features") || retry("holds", "tokens"));
-  if (parameter != "inside" && parameter != "label" && parameter != "label_kind") return opened;
+  if (parameter != "inside" && (chosen || (parameter != "label" && parameter != "label_kind"))) return opened;
   const NodeSpec* spec = registry.find(data.type);
   const Sources told = open_to_report(*spec, spec->complete(data.training), context);
   if (!told) return opened;
