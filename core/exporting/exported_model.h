@@ -54,7 +54,7 @@ struct ExportedModel {
 
   [[nodiscard]] const ModelPlan& network() const { return *plan->network(); }
   /// The data of records that are not trained on.
-  [[nodiscard]] const ExportedData& judged() const { return validation ? *validation : train; }
+  [[nodiscard]] const ExportedData& evaluated() const { return validation ? *validation : train; }
   /// Expressions for the inputs of a layer or loss, by `field` (from the index of one) and `layer_names`.
   template <class FieldText>
   [[nodiscard]] std::vector<std::string> expressions(const LayerPlan& layer, const FieldText& field) const {

@@ -132,7 +132,7 @@ CardPart data_part(const ExportedModel& model, const std::optional<RunProgress>&
 CardPart preparation_part(const ExportedModel& model) {
   CardPart part{.heading = "Preprocessing", .head = {"Node", "Type", "Parameters"}};
   part.rows = nodes_of(model, {Role::Sample});
-  for (const ExportedData::Field& field : model.judged().fields)
+  for (const ExportedData::Field& field : model.evaluated().fields)
     part.sentences.push_back(fmt::format("The model's batch has '{}': {} a record.", field.name, field.record.text()));
   return part;
 }

@@ -31,7 +31,7 @@ ElementType onnx_input_type(DType type) {
 /// What stands between decoded pixels and the input, for whoever feeds pictures.
 std::string preparation_text(const ExportedModel& model) {
   nlohmann::ordered_json steps = nlohmann::ordered_json::array();
-  for (const StepToWrite& step : model.judged().steps) {
+  for (const StepToWrite& step : model.evaluated().steps) {
     const auto write = Writers::instance().find_step(step.spec.type);
     const auto written = write ? (*write)(step) : Result<WrittenStep>(fail(write.error()));
     if (written) steps.push_back({{"node", step.node}, {"type", step.spec.type}, {"python", written->call}});
