@@ -60,7 +60,7 @@ struct ExportedModel {
   /// Null: a network learnt.
   [[nodiscard]] const EstimatorPlan* estimator() const { return plan->estimator(); }
   /// The data of records that are not trained on.
-  [[nodiscard]] const ExportedData& judged() const { return validation ? *validation : train; }
+  [[nodiscard]] const ExportedData& evaluated() const { return validation ? *validation : train; }
   /// Expressions for the inputs of a layer or loss, by `field` (from the index of one) and `layer_names`.
   template <class FieldText>
   [[nodiscard]] std::vector<std::string> expressions(const LayerPlan& layer, const FieldText& field) const {

@@ -139,7 +139,7 @@ CardPart data_part(const ExportedModel& model, const std::optional<RunProgress>&
 
 CardPart preparation_part(const ExportedModel& model) {
   CardPart part{.heading = "Preprocessing", .head = {"Node", "Type", "All parameters", "What it does, in Python"}};
-  for (const StepToWrite& step : model.judged().steps) {
+  for (const StepToWrite& step : model.evaluated().steps) {
     if (instance_of(step.node) > 1) continue;
     const auto write = Writers::instance().find_step(step.spec.type);
     const auto written = write ? (*write)(step) : Result<WrittenStep>(fail(write.error()));
@@ -149,7 +149,7 @@ CardPart preparation_part(const ExportedModel& model) {
                          : nothing ? "nothing to such records"
                                    : written->call});
   }
-  for (const ExportedData::Field& field : model.judged().fields)
+  for (const ExportedData::Field& field : model.evaluated().fields)
     part.sentences.push_back(fmt::format("The model's batch has '{}': {} a record.", field.name, field.record.text()));
   return part;
 }

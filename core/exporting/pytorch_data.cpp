@@ -267,9 +267,9 @@ Result<PytorchData> pytorch_data(const ExportedModel& model) {
   if (!train) return fail(train.error());
   std::string functions = prepare_function(model.train, *train, model.validation ? "prepare_training" : "prepare");
   if (model.validation) {
-    const auto judged = write_steps(*model.validation, helpers, fitted, data.files);
-    if (!judged) return fail(judged.error());
-    functions += "\n\n" + prepare_function(*model.validation, *judged, "prepare_validation");
+    const auto evaluated = write_steps(*model.validation, helpers, fitted, data.files);
+    if (!evaluated) return fail(evaluated.error());
+    functions += "\n\n" + prepare_function(*model.validation, *evaluated, "prepare_validation");
     functions +=
         "\n\n"
         "def prepare(record, training=False):\n"

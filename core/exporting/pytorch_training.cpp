@@ -293,9 +293,9 @@ Result<std::string> pytorch_training(const ExportedModel& model) {
   if (by_class) text += kPythonByClass;
   const bool averages = settings.ema > 0;
   put_in(main, "AVERAGE",
-         averages ? "    average, judged = Average(model), Model().to(DEVICE)\n" : "    judged = model\n");
+         averages ? "    average, evaluated = Average(model), Model().to(DEVICE)\n" : "    evaluated = model\n");
   put_in(main, "UPDATE", averages ? "            average.update(model)\n" : "");
-  put_in(main, "JUDGED", averages ? "        judged.load_state_dict(average.values)\n" : "");
+  put_in(main, "EVALUATED", averages ? "        evaluated.load_state_dict(average.values)\n" : "");
   std::string stopping;
   if (settings.schedule == "plateau") stopping += kPythonPlateau;
   if (model.trainer.stop_early != "off") stopping += kPythonStopping;
@@ -304,7 +304,7 @@ Result<std::string> pytorch_training(const ExportedModel& model) {
     put_word(main, "    torch.save(",
              "    if best_state is not None:\n        model.load_state_dict(best_state)\n    torch.save(");
   else
-    put_word(main, "(judged if best_state is None else model)", "judged");
+    put_word(main, "(evaluated if best_state is None else model)", "evaluated");
   const bool balanced = text.find("balanced_weights(") != std::string::npos;
   put_in(
       main, "COUNT",

@@ -56,7 +56,7 @@ def is_better(value, best, least_change, higher):
 )py";
 
 inline constexpr std::string_view kPythonJudge = R"py(@torch.no_grad()
-def judge(model, loader):
+def evaluate(model, loader):
     """Loss and, of classes, accuracy over all records."""
     model.eval()
     loss = right = rows = 0
@@ -128,13 +128,13 @@ CLIP
             optimizer.zero_grad()
 UPDATE
             step, gathered = step + 1, 0
-JUDGED
+EVALUATED
         measured = {"train_" + name: value / max(seen, 1) for name, value in sums.items()}
         if len(validation):
-            measured.update(("val_" + name, value) for name, value in judge(judged, validation_loader).items())
+            measured.update(("val_" + name, value) for name, value in evaluate(evaluated, validation_loader).items())
         print(f"epoch {epoch}: " + ", ".join(f"{name} {value:.4f}" for name, value in measured.items()))
 STOPPING
-    torch.save((judged if best_state is None else model).state_dict(), "trained.pt")
+    torch.save((evaluated if best_state is None else model).state_dict(), "trained.pt")
 
 
 if __name__ == "__main__":
@@ -181,7 +181,7 @@ inline constexpr std::string_view kPythonStopping =
             value, higher = measured[STOP_EARLY], not STOP_EARLY.endswith("loss")
             if is_better(value, best, LEAST_CHANGE, higher):
                 best, waited = value, 0
-                best_state = {name: kept.clone() for name, kept in judged.state_dict().items()}
+                best_state = {name: kept.clone() for name, kept in evaluated.state_dict().items()}
             else:
                 waited += 1
                 if waited >= PATIENCE:

@@ -138,7 +138,7 @@ c10::intrusive_ptr<c10d::Store> with_prefix(const World& world, c10::intrusive_p
   return c10::make_intrusive<c10d::PrefixStore>(fmt::format("feedline/{}", world.restarts), std::move(store));
 }
 
-std::string first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
+std::string own_first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
 
 Error store_fault(const World& world, std::string_view message) {
   const std::string place = world.store_folder.empty() ? fmt::format("{}:{}", world.master_address, world.master_port)
@@ -154,7 +154,7 @@ Error store_fault(const World& world, std::string_view message) {
                 "Set FEEDLINE_INTERFACE to the address of this machine that the other ranks reach, and "
                 "MASTER_PORT to a free port"};
   return {.code = ErrorCode::Failed,
-          .reason = fmt::format("rank {} cannot reach rank 0 at {}: {}", world.rank, place, first_line(message)),
+          .reason = fmt::format("rank {} cannot reach rank 0 at {}: {}", world.rank, place, own_first_line(message)),
           .remedy =
               "Is rank 0 running there, does MASTER_ADDR lead to it from here, and does a firewall let MASTER_PORT "
               "through?"};
