@@ -68,7 +68,7 @@ std::vector<double> per_channel(std::vector<double> numbers, const std::array<do
 
 std::string preparation_json(const ExportedModel& model) {
   StepJson steps = StepJson::array();
-  for (const StepToWrite& step : model.judged().steps) {
+  for (const StepToWrite& step : model.evaluated().steps) {
     StepJson parameters = StepJson::object();
     for (const auto& [name, value] : step.params) parameters[name] = json_of_value(value);
     StepJson one = {{"node", step.node}, {"type", step.spec.type}, {"parameters", std::move(parameters)}};
@@ -119,7 +119,7 @@ std::optional<ChannelScaling> channel_scaling(const StepToWrite& step) {
 }
 
 std::optional<ChannelScaling> last_scaling(const ExportedModel& model, std::size_t field) {
-  const ExportedData& data = model.judged();
+  const ExportedData& data = model.evaluated();
   const std::string& name = model.plan->train.fields[field].name;
   const auto in_batch = std::ranges::find_if(data.fields, [&](const auto& one) { return one.name == name; });
   if (in_batch == data.fields.end()) return std::nullopt;

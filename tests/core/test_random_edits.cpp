@@ -210,7 +210,7 @@ class TestRandomEdits : public QObject {
       each_node(document, [&](const std::string& path, const Node&) { deepest = std::max(deepest, depth_of(path)); });
       if (undo.size() % 500 == 0) (void)analyse(document, {}, fake_registry());  // whatever it is, it can be looked at
     }
-    QCOMPARE(kinds.size(), std::variant_size_v<decltype(Edit::change)>);  // every kind was drawn and carried out
+    QCOMPARE(kinds.size(), std::variant_size_v<EditChange::variant>);  // every kind was drawn and carried out
     QVERIFY(deepest >= 2);
     QVERIFY(refused > 0);
     const std::string last = to_json(document);
