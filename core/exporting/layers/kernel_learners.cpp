@@ -134,7 +134,7 @@ constexpr std::string_view kNearestModel = R"py(class NearestNeighbours(Learnt):
 
     def forward(self, features):
         x, known = rows_of(features).double(), self.features.double()
-        apart, nearest = torch.cdist(x, known, compute_mode="donot_use_mm_for_euclid_dist").sort(1, stable=True)
+        apart, nearest = torch.cdist(x, known, compute_mode="donot_use_mm_for_euclid_dist").sort(dim=1, stable=True)
         apart, nearest = apart[:, : self.k], nearest[:, : self.k]
         weights = torch.ones_like(apart)
         if self.by_distance:  # one at the very place outweighs all that are not
