@@ -42,6 +42,18 @@ Error&& Error::in_file(std::string path) && {
   return std::move(*this);
 }
 
+tl::unexpected<Error> fail(const char* reason, const char* remedy) {
+  return fail(std::string(reason), std::string(remedy));
+}
+
+tl::unexpected<Error> fail(std::string reason, const char* remedy) {
+  return fail(std::move(reason), std::string(remedy));
+}
+
+tl::unexpected<Error> fail(Error&& error) { return tl::unexpected<Error>(std::move(error)); }
+
+tl::unexpected<Error> fail(const Error& error) { return tl::unexpected<Error>(error); }
+
 tl::unexpected<Error> fail(std::string reason, std::string remedy) {
   return tl::unexpected<Error>({.code = ErrorCode::BadInput, .reason = std::move(reason), .remedy = std::move(remedy)});
 }

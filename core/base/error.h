@@ -43,12 +43,18 @@ template <class T>
 using Result = tl::expected<T, Error>;
 using Status = Result<void>;
 
+// Cold, and one for each way of calling them: there are over two thousand calls, whose strings were made, moved and
+// destroyed in the midst of what is done where nothing fails.
+
 /// `return fail("reason", "remedy");` for bad input.
-[[nodiscard]] tl::unexpected<Error> fail(std::string reason, std::string remedy = {});
+[[nodiscard, gnu::cold]] tl::unexpected<Error> fail(const char* reason, const char* remedy = "");
+[[nodiscard, gnu::cold]] tl::unexpected<Error> fail(std::string reason, const char* remedy);
+[[nodiscard, gnu::cold]] tl::unexpected<Error> fail(std::string reason, std::string remedy = {});
+[[nodiscard, gnu::cold]] tl::unexpected<Error> fail(Error&& error);
+[[nodiscard, gnu::cold]] tl::unexpected<Error> fail(const Error& error);
 /// `return fail_record("reason");` for one unreadable record.
-[[nodiscard]] tl::unexpected<Error> fail_record(std::string reason, std::string remedy = {});
+[[nodiscard, gnu::cold]] tl::unexpected<Error> fail_record(std::string reason, std::string remedy = {});
 /// `return fail_cancelled();` where a stop was asked for.
-[[nodiscard]] tl::unexpected<Error> fail_cancelled();
-[[nodiscard]] inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+[[nodiscard, gnu::cold]] tl::unexpected<Error> fail_cancelled();
 
 }  // namespace feedline::inline base

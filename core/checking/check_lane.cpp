@@ -7,6 +7,7 @@
 #include "plan/fitting.h"
 #include "plan/lowering.h"
 #include "plan/open_source.h"
+#include "schema/source_report.h"
 
 #include <algorithm>
 #include <iterator>
@@ -94,8 +95,10 @@ class LaneOpener {
 
   static void describe(CheckLane& lane) {
     const std::vector<TensorDesc>& outputs = lane.source->outputs();
+    const SourceReport* report = report_of(*lane.source);
+    const bool unlabelled = report != nullptr && report->unlabelled;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-      if (outputs[i].kind == Kind::Label && !lane.label_port) {
+      if (outputs[i].kind == Kind::Label && !lane.label_port && !unlabelled) {
         lane.label_port = i;
         lane.class_names = outputs[i].class_names;
         lane.classes = outputs[i].classes.known() ? static_cast<std::size_t>(outputs[i].classes.size()) : 0;

@@ -42,7 +42,8 @@ Places places_of(int file, std::uint64_t records) {
   for (std::uint64_t first = 0; first < records; first += piece.size()) {
     const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), records - first));
     const ssize_t got = ::pread(file, piece.data(), count * sizeof(RecordFacts), place(first));
-    for (std::size_t i = 0; got > 0 && i < static_cast<std::size_t>(got) / sizeof(RecordFacts); ++i)
+    if (got <= 0) break;  // however many the file says it has
+    for (std::size_t i = 0; i < static_cast<std::size_t>(got) / sizeof(RecordFacts); ++i)
       if (piece[i].known != 0) places.emplace_back(piece[i].name, first + i);
   }
   std::sort(places.begin(), places.end());

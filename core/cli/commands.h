@@ -40,6 +40,8 @@ void add_runs(CLI::App& app, ExitCode& code);
 void add_report(CLI::App& app, ExitCode& code);
 
 using AddCommand = void (*)(CLI::App& app, ExitCode& code);
+/// Every command; of the module's file, see kModule.
+[[nodiscard]] std::span<const AddCommand> all_commands();
 /// The program with these commands; returns its exit code. Never throws.
 int run_program(int argc, char** argv, std::span<const AddCommand> commands);
 

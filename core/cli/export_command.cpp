@@ -77,7 +77,8 @@ void add_export(CLI::App& app, ExitCode& code) {
       ->required();
   command->add_option("--pytorch", arguments->pytorch, "A folder of Python: the network, its data, its training")
       ->type_name("FOLDER");
-  command->add_option("--onnx", arguments->onnx, "The network as an ONNX file")->type_name("FILE");
+  command->add_option("--onnx", arguments->onnx, "The network as an ONNX file, which scales pixels itself")
+      ->type_name("FILE");
   command->add_option("--torchscript", arguments->torchscript, "The network as TorchScript")->type_name("FILE");
   command->add_option("--safetensors", arguments->safetensors, "The weights alone, under the names of nodes")
       ->type_name("FILE");

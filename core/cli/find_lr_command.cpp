@@ -9,6 +9,7 @@
 #include "cli/output.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
+#include "cli/text_chart.h"
 #include "graph/edit.h"
 #include "graph/json.h"
 #include "tuning/find_rate.h"
@@ -37,6 +38,19 @@ struct FindLrArguments : MeasureArguments {
 
 std::string rate_text(double rate) { return fmt::format("{:.2g}", rate); }
 
+/// What the test is about, drawn: the smoothed loss falls, and rises again where the rate is too high.
+std::string chart_of_rates(const FoundRate& found, std::size_t width) {
+  ChartLine smoothed;
+  for (const RateLoss& point : found.curve) smoothed.points.emplace_back(point.rate, point.smoothed);
+  const std::string text = chart_text({smoothed}, {.title = "smoothed loss over learning rate; | is the proposed one",
+                                                   .x_text = rate_text,
+                                                   .y_text = [](double y) { return loss(y); },
+                                                   .logarithmic = true,
+                                                   .mark = found.proposal.to_use(),
+                                                   .width = width});
+  return text.empty() ? text : '\n' + text;
+}
+
 std::string find_lr_text(const FoundRate& found, std::uint64_t steps, std::size_t width) {
   Table table({"learning rate", "loss", "smoothed"}, 0);
   const std::size_t all = found.curve.size();
@@ -45,7 +59,7 @@ std::string find_lr_text(const FoundRate& found, std::uint64_t steps, std::size_
     const RateLoss& point = found.curve[rows > 1 ? i * (all - 1) / (rows - 1) : 0];
     table.row({rate_text(point.rate), loss(point.loss), loss(point.smoothed)});
   }
-  std::string text = table.text(width) + '\n';
+  std::string text = table.text(width) + chart_of_rates(found, width) + '\n';
   text +=
       wrap(fmt::format("Proposed: {}.learning_rate={} (it is {}). The loss fell most steeply at {} and was lowest "
                        "at {}, which is too high to train with{}.",

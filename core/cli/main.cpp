@@ -18,7 +18,7 @@
 namespace feedline::cli {
 namespace {
 
-constexpr std::array<AddCommand, 5> kWithoutTraining = {add_check, add_validate, add_node, add_nodes, add_new};
+constexpr std::array kWithoutTraining = {add_check, add_validate, add_node, add_nodes, add_new};
 
 bool is_without_training(std::string_view command) {
   if (command == "--version") return true;

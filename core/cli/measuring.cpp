@@ -17,7 +17,10 @@ namespace feedline::cli {
 void add_measure_arguments(CLI::App& command, MeasureArguments& arguments) {
   add_file(command, arguments.file);
   add_set(command, arguments.set);
-  command.add_option("--device", arguments.device, "Where to train: auto, cpu, cuda or cuda:1")->type_name("NAME");
+  command
+      .add_option("--device", arguments.device,
+                  "Where to train: auto, cpu, cuda, cuda:1; several GPUs: cuda:0,cuda:1 or cuda:all")
+      ->type_name("NAME");
   command
       .add_option(
           "--json", arguments.json,

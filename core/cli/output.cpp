@@ -33,7 +33,7 @@ Status write_all(const std::string& path, std::string_view text) {
   if (!file) return cannot_write(path, errno);
   const bool written = std::fwrite(text.data(), 1, text.size(), file.get()) == text.size();
   const bool flushed = std::fflush(file.get()) == 0;
-  if (!written || !flushed) return cannot_write(path, errno != 0 ? errno : EIO);
+  if (!written || !flushed || std::fclose(file.release()) != 0) return cannot_write(path, errno != 0 ? errno : EIO);
   return {};
 }
 

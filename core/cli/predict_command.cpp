@@ -165,14 +165,16 @@ void add_predict(CLI::App& app, ExitCode& code) {
           "validated: random nodes take their fixed form, fitted ones know what they had learnt. Inputs are picture "
           "files, folders (all pictures in them); of a model of texts, text files of one record a line; of a model of "
           "tables, CSV files with the columns that it was trained on, in any order, with or without a label. - is "
-          "standard input, of texts and tables. What cannot be used is named on standard error, a bad row with its "
+          "standard input: one picture, or texts or a table. What cannot be used is named on standard error, a bad row "
+          "with its "
           "line, and the rest predicted.");
   command->footer(
       "Examples:\n"
       "  feedline-cli predict CKPT photo.jpg                     the best checkpoint of a folder\n"
       "  feedline-cli predict CKPT/best.safetensors photos --csv > answers.csv\n"
       "  feedline-cli predict CKPT photos --json - | jq '.predictions[].class'\n"
-      "  feedline-cli predict CKPT new-customers.csv --csv       of a model of tables\n");
+      "  feedline-cli predict CKPT new-customers.csv --csv       of a model of tables\n"
+      "  curl -s https://example.org/photo.jpg | feedline-cli predict CKPT -\n");
   auto arguments = std::make_shared<PredictArguments>();
   command
       ->add_option("CHECKPOINT", arguments->checkpoint,

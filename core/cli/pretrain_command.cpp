@@ -144,12 +144,13 @@ void add_pretrain(CLI::App& app, ExitCode& code) {
   explain(*command,
           "Trains the model of a graph as 'run' does, and writes the weights of its backbone, without the head behind "
           "it, to a .safetensors file under torchvision's names. Other graphs begin from them by the backbone's "
-          "parameter 'weights'. It needs no internet: example:pretrain learns from generated pictures, or, by "
-          "turns of a quarter, from pictures that nobody has labelled. Where the trainer's stop_early is set, the weights "
-          "of the best epoch are written. Ctrl-C ends the training and keeps what was learnt.");
+          "parameter 'weights'. It needs no internet: example:pretrain learns from generated pictures, example:turns "
+          "from a folder of pictures that nobody has labelled. Where the trainer's stop_early is set, the weights of "
+          "the best epoch are written. Ctrl-C ends the training and keeps what was learnt.");
   command->footer(
       "Examples:\n"
       "  feedline-cli pretrain example:pretrain --out small.safetensors --half\n"
+      "  feedline-cli pretrain example:turns --set source.folder=pictures --out mine.safetensors\n"
       "  feedline-cli pretrain my.feedline --node backbone --out mine.safetensors --epochs 30\n"
       "  feedline-cli run example:transfer --set backbone.weights=small.safetensors\n");
   auto arguments = std::make_shared<PretrainArguments>();

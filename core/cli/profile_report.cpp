@@ -3,6 +3,7 @@
 
 #include "cli/format.h"
 #include "cli/table.h"
+#include "telemetry/memory_cost.h"
 #include "telemetry/rank_times.h"
 #include "telemetry/step_times.h"
 #include "training/report.h"
@@ -94,6 +95,11 @@ std::string memory_table(const RunResult& result, std::size_t width) {
     measured += fmt::format(", {} {} of {}", gpu.name, bytes(gpu.memory_used), bytes(gpu.memory_total));
   if (!memory.open.empty()) measured += fmt::format("; the inside of {} is not counted", fmt::join(memory.open, ", "));
   text += wrap(measured, width) + '\n';
+  for (const MemoryCost& cost : memory_costs(result.first, result.last))
+    text += wrap(fmt::format("{}: saves {} as predicted; of a step it takes {} as predicted, {} as measured",
+                             cost.setting, bytes(cost.saves), duration(cost.predicted), duration(cost.measured)),
+                 width) +
+            '\n';
   std::vector<const LayerMemory*> layers;
   for (const LayerMemory& layer : memory.layers)
     if (layer.kept > 0 || layer.recomputed) layers.push_back(&layer);
@@ -116,10 +122,13 @@ std::string ranks_table(const Snapshot& first, const Snapshot& last, std::size_t
   table.spare({1});
   for (const RankTimes& rank : ranks) {
     const double computing = std::max(rank.own() - rank.step[Phase::Wait], 0.0);
-    table.row({std::to_string(rank.rank), rank.host, rate(rank.samples_per_s), duration(rank.step.total()),
-               duration(rank.step[Phase::Wait]), duration(computing), duration(rank.step[Phase::Reduce]),
-               bytes(rank.rss_bytes)},
-              slow && slow->rank == rank.rank ? fmt::format("<- {} slow", name(slow->part)) : "");
+    table.row(
+        {std::to_string(rank.rank), rank.host, rate(rank.samples_per_s), duration(rank.step.total()),
+         duration(rank.step[Phase::Wait]), duration(computing), duration(rank.step[Phase::Reduce]),
+         bytes(rank.rss_bytes)},
+        slow && slow->rank == rank.rank
+            ? fmt::format("<- {} slow", slow->stage.empty() ? std::string(name(slow->part)) : "stage " + slow->stage)
+            : "");
   }
   return '\n' + table.text(width);
 }

@@ -39,17 +39,18 @@ void describe(CLI::App& app) {
 }
 
 /// What trains or measures by itself: started as one of several ranks, each of them would do all of it.
-constexpr std::array<std::string_view, 10> kForOneProcess = {"profile", "diagnose", "prove", "tune",      "find-lr",
-                                                             "study",   "pretrain", "bench", "baselines", "importance"};
+constexpr std::array<std::string_view, 11> kForOneProcess = {"profile", "diagnose",  "whatif",    "prove",
+                                                             "tune",    "find-lr",   "study",     "pretrain",
+                                                             "bench",   "baselines", "importance"};
 
 /// Status of a start by torchrun, srun or launch that the command cannot follow.
 Status check_alone(std::string_view command) {
   if (std::find(kForOneProcess.begin(), kForOneProcess.end(), command) == kForOneProcess.end()) return {};
   const auto world = world_of_process();
   if (!world || world->alone()) return {};
-  return fail(
-      fmt::format("'{}' is for one process, and this is rank {} of {}", command, world->rank, world->size),
-      "Start it by itself, without RANK and WORLD_SIZE in the environment; 'run' trains with several processes");
+  return fail(fmt::format("'{}' is for one process, and this is rank {} of {}", command, world->rank, world->size),
+              "Start it by itself: env -u RANK -u WORLD_SIZE feedline-cli ... (within srun: env -u SLURM_PROCID); 'run' "
+              "trains with several processes, and tells what limits them");
 }
 
 int run_checked(int argc, char** argv, std::span<const AddCommand> commands) {

@@ -43,7 +43,8 @@ std::string rank_words(const Snapshot& earlier, const Snapshot& now) {
   std::string text = "  " + plural(ranks.size(), "rank");
   if (total > 0) text += ", exchange " + percent(std::min(exchange_wait(ranks) / total, 1.0));
   if (const auto slow = find_straggler(ranks))
-    text += fmt::format(", waiting {} for rank {} ({})", percent(slow->share), slow->rank, name(slow->part));
+    text += fmt::format(", waiting {} for rank {} ({})", percent(slow->share), slow->rank,
+                        slow->stage.empty() ? std::string(name(slow->part)) : "stage " + slow->stage);
   return text;
 }
 

@@ -4,6 +4,7 @@
 #include "base/left_out.h"
 #include "cli/format.h"
 #include "cli/table.h"
+#include "cli/text_chart.h"
 #include "recording/changes.h"
 #include "recording/figure_text.h"
 #include "recording/target_text.h"
@@ -133,6 +134,24 @@ std::string reached_by_runs(const ReachedTable& reached, const std::vector<RunRe
   return '\n' + table.text(width);
 }
 
+/// The metric at the ends of epochs, a line a run: half the time an epoch and twice the epochs is no gain.
+std::string chart_of_runs(const std::vector<RunRecord>& runs, const MetricValue& kind, Along along, std::size_t width) {
+  std::vector<ChartLine> lines;
+  for (const RunRecord& run : runs) {
+    lines.push_back({.name = fmt::format("run {}", run.id)});
+    for (const CurvePoint& point : metric_curve(run, kind, along)) lines.back().points.emplace_back(point.x, point.y);
+  }
+  const std::string text = chart_text(
+      lines, {.title = fmt::format("{} over {}", metric_title(kind), along_title(along)),
+              .x_text =
+                  [along](double x) {
+                    return along == Along::Time ? duration(x) : count(static_cast<std::uint64_t>(std::llround(x)));
+                  },
+              .y_text = [&kind](double y) { return metric_text(y, kind.unit); },
+              .width = width});
+  return text.empty() ? text : '\n' + text;
+}
+
 }  // namespace
 
 std::string runs_text(const std::vector<RunSummary>& runs, std::size_t width) {
@@ -195,7 +214,7 @@ Result<std::string> comparison_text(const std::vector<RunRecord>& runs, const Ta
   }
   if (!reached->rows.empty())
     for (const Along along : query.along ? std::vector<Along>{*query.along} : std::vector{Along::Time, Along::Samples})
-      text += reached_by_runs(*reached, runs, along, width);
+      text += chart_of_runs(runs, reached->kind, along, width) + reached_by_runs(*reached, runs, along, width);
   const auto target = judged_target(runs, query.target);
   for (std::size_t i = 1; i < runs.size(); ++i) {
     std::string words = what_changed(runs.front(), runs[i]);

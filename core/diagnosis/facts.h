@@ -31,6 +31,7 @@ struct RunFacts : GraphFacts {
   std::uint64_t records = 0;                  ///< training records an epoch
   std::uint64_t memory = 0;                   ///< bytes that caches may take
   std::uint64_t parameters = 0;               ///< trainable numbers of the network; 0: not known
+  std::int64_t worth_threads = 0;             ///< that the step is worth (plan/step_work.h); 0: not known
   std::uint64_t memory_needed = 0;            ///< bytes that training is predicted to take
   std::uint64_t memory_there = 0;             ///< bytes that there were for it; 0: not known
   std::vector<MemoryAdvice> memory_advice{};  ///< what would make it smaller

@@ -53,9 +53,9 @@ std::string part_sentence(const Profile& profile, const RankTimes& slow, const S
     case RankPart::Loader:
       return fmt::format("Its loader is to blame: its step waits {} for a batch, {} longer than elsewhere.{}",
                          time(slow.step[Phase::Wait]), time(straggler.excess),
-                         slow.slowest_stage.empty()
+                         straggler.stage.empty()
                              ? std::string()
-                             : fmt::format(" {} takes most of the loader's time there.", slow.slowest_stage));
+                             : fmt::format(" {} takes most of the loader's time there.", straggler.stage));
     case RankPart::Network:
       return fmt::format("Its network is to blame: a message takes {} there and back, {} longer than elsewhere.",
                          time(slow.round_trip), time(straggler.excess));
@@ -72,7 +72,7 @@ std::string part_sentence(const Profile& profile, const RankTimes& slow, const S
 Verdict straggling(const RunFacts& facts, const Profile& profile, const Straggler& straggler) {
   const RankTimes& slow = rank_of(profile, straggler.rank);
   Verdict verdict{.kind = VerdictKind::StragglingRank, .share = straggler.share, .confidence = 0.85};
-  verdict.node = straggler.part == RankPart::Loader ? slow.slowest_stage : facts.trainer_node;
+  verdict.node = straggler.part == RankPart::Loader ? straggler.stage : facts.trainer_node;
   verdict.headline = fmt::format("{} holds the others up: they wait for it {} of each step.", title_of(slow),
                                  wording::percent(straggler.share));
   verdict.evidence.push_back(part_sentence(profile, slow, straggler));

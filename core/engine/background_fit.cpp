@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <condition_variable>
+#include <exception>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -39,10 +40,20 @@ class BackgroundFit::Job {
 
  private:
   void run(const std::stop_token& stop) {
-    Outcome outcome = fit(stop);
+    Outcome outcome = guarded_fit(stop);
     const std::lock_guard lock(mutex_);
     outcome_ = std::move(outcome);
     ended_.notify_all();
+  }
+
+  /// Whoever waits gets an answer, and no exception leaves the thread.
+  Outcome guarded_fit(const std::stop_token& stop) {
+    try {
+      return fit(stop);
+    } catch (const std::exception& fault) {
+      return fail(Error{.code = ErrorCode::Failed,
+                        .reason = std::string("the graph's nodes cannot be fitted: ") + fault.what()});
+    }
   }
 
   Outcome fit(const std::stop_token& stop) {

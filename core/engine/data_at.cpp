@@ -360,7 +360,8 @@ Result<StarterData> data_at(const std::string& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (fs::is_directory(status)) return folder_at(path);
-  if (!fs::is_regular_file(status)) return fail(Error{.reason = "there is no such file or folder", .file = path});
+  if (!fs::is_regular_file(status))
+    return fail(Error{.reason = "there is no such file or folder", .remedy = "Check the path", .file = path});
   if (is_idx_images(path) || is_idx_labels(path)) return idx_at(path);
   if (auto other = data_of_file(path)) return std::move(*other);
   return fail(unreadable(path));

@@ -154,6 +154,12 @@ std::vector<std::string> names_of_classes(const Source& source) {
   return port ? source.outputs()[*port].class_names : std::vector<std::string>{};
 }
 
+/// Does the run ask what class a record is of? Of records that nobody has labelled it need not.
+bool asks_for_classes(const DataPlan& data, const SourceReport& report) {
+  const auto port = class_port(*data.source);
+  return !report.unlabelled || (port && *port < data.source_outputs.size() && data.source_outputs[*port].has_value());
+}
+
 void add(std::vector<Error>& to, std::optional<Error> found, const std::string& node) {
   if (found) to.push_back(std::move(*found).at_node(node));
 }
@@ -189,7 +195,7 @@ std::vector<Error> data_notices(const Plan& plan) {
   if (training != nullptr) {
     const std::string& node = plan.train.source_node;
     add_source(*training, node);
-    const LabelCounts counts = labels_of(*training);
+    const LabelCounts counts = asks_for_classes(plan.train, *training) ? labels_of(*training) : LabelCounts{};
     if (training->deeper.empty()) add(found, one_class(counts), node);  // else deeper_folder() has said it
     add(found, small_classes(counts), node);
     if (!plan.train.sampler.balanced) add(found, imbalance(counts), node);

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-// Who works: more or fewer hands while it runs, and chunks that are taken away from stuck ones.
+// How many workers there are while it runs, and chunks that are taken away from stuck ones.
 
 namespace feedline::inline engine {
 

@@ -3,11 +3,10 @@
 
 #include "exporting/model_card.h"
 #include "exporting/onnx.h"
+#include "exporting/preparation.h"
 #include "exporting/pytorch.h"
 #include "exporting/torchscript.h"
 #include "state/safetensors.h"
-
-#include <nlohmann/json.hpp>
 
 #include <utility>
 
@@ -17,11 +16,11 @@ namespace {
 namespace fs = std::filesystem;
 
 Status write_weights(const ExportedModel& model, const fs::path& file) {
-  const nlohmann::json classes = model.class_names;
   return write_safetensors(file, views_of(model.weights),
                            {{"format", "pt"},
                             {"title", model.title},
-                            {"classes", classes.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)}});
+                            {"classes", classes_json(model)},
+                            {"preparation", preparation_json(model)}});
 }
 
 }  // namespace

@@ -119,6 +119,17 @@ Result<ExportedData> exported_data(const Document& flat, const DataPlan& plan) {
   return data;
 }
 
+/// The settings of the trainer and of the training batch.
+void read_settings(ExportedModel& model) {
+  for (const Node& node : model.flat.nodes()) {
+    const NodeSpec* spec = Registry::instance().find(node.type);
+    if (spec == nullptr) continue;
+    if (node.id == model.plan->trainer_node && spec->trainer)
+      model.trainer = spec->trainer(spec->complete(node.params));
+    if (node.id == model.plan->train.batch_node && spec->batch) model.batch = spec->batch(spec->complete(node.params));
+  }
+}
+
 /// Layers whose values losses compare with targets, each once.
 Result<std::vector<std::size_t>> compared_layers(const ModelPlan& network) {
   std::vector<std::size_t> all;
@@ -146,14 +157,10 @@ Result<ExportedModel> exported_model(const TrainingState& state) {
   auto found = plan_of(state);
   if (!found) return fail(std::move(found.error()));
   ExportedModel model{.drawn = std::move(found->drawn), .flat = std::move(found->flat), .plan = std::move(found->plan)};
-  const ModelPlan* network = model.plan->network();
-  if (network == nullptr)
-    return fail(Error{.reason = "an estimator learns in a way of its own, which no other program can run",
-                      .remedy = "Use feedline-cli predict, or export a graph with a network",
-                      .node = model.plan->trainer_node});
   model.title = model.drawn.title().empty() ? std::string("Model") : model.drawn.title();
   model.class_names = class_names_of(state);
   model.position = state.position;
+  read_settings(model);
 
   auto train = exported_data(model.flat, model.plan->train);
   if (!train) return fail(std::move(train.error()));
@@ -164,18 +171,26 @@ Result<ExportedModel> exported_model(const TrainingState& state) {
     model.validation = std::move(*validation);
   }
 
-  auto outputs = compared_layers(*network);
-  if (!outputs) return fail(std::move(outputs.error()));
-  model.outputs = std::move(*outputs);
   PythonNames names;
   for (const BatchField& field : model.plan->train.fields) model.field_names.push_back(names.give(field.name));
   std::map<std::string, std::string, std::less<>> by_key;
-  for (const LayerPlan& layer : network->layers) {
-    model.layer_names.push_back(names.give(layer.node));
-    by_key.emplace(layer.key, model.layer_names.back());
-    if (layer.spec->role == Role::Loss) continue;
-    for (const LayerPlan::Input& from : layer.from)
-      if (from.field >= 0) model.inputs.push_back(static_cast<std::size_t>(from.field));
+  if (const EstimatorPlan* estimator = model.estimator()) {
+    model.layer_names.push_back(names.give(estimator->node));
+    model.outputs.push_back(0);
+    by_key.emplace(estimator->key, model.layer_names.back());
+    for (std::size_t i = 0; i < estimator->fields.size(); ++i)
+      if (i != estimator->target && estimator->fields[i]) model.inputs.push_back(*estimator->fields[i]);
+  } else {
+    auto outputs = compared_layers(model.network());
+    if (!outputs) return fail(std::move(outputs.error()));
+    model.outputs = std::move(*outputs);
+    for (const LayerPlan& layer : model.network().layers) {
+      model.layer_names.push_back(names.give(layer.node));
+      by_key.emplace(layer.key, model.layer_names.back());
+      if (layer.spec->role == Role::Loss) continue;
+      for (const LayerPlan::Input& from : layer.from)
+        if (from.field >= 0) model.inputs.push_back(static_cast<std::size_t>(from.field));
+    }
   }
   std::sort(model.inputs.begin(), model.inputs.end());
   model.inputs.erase(std::unique(model.inputs.begin(), model.inputs.end()), model.inputs.end());
@@ -189,6 +204,14 @@ Result<ExportedModel> exported_model(const TrainingState& state) {
       model.weights.emplace(fmt::format("{}.{}", layer->second, tensor), value);
     }
   return model;
+}
+
+Status check_network(const ExportedModel& model, std::string_view format) {
+  if (model.estimator() == nullptr) return {};
+  return fail(Error{
+      .reason = fmt::format("a {} node cannot be written as {}, which holds networks", model.estimator()->type, format),
+      .remedy = "Export it with --pytorch",
+      .node = model.estimator()->node});
 }
 
 }  // namespace feedline::inline exporting

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace feedline::inline exporting {
@@ -44,17 +45,22 @@ struct ExportedModel {
   std::string title{};
   std::vector<std::string> class_names{};
   TrainingPosition position{};
-  std::vector<std::string> layer_names{};  ///< of Python, one a layer of the network; losses have none
+  TrainerSettings trainer{};  ///< as they were drawn: the plan is of any records, none of which are set aside
+  BatchSettings batch{};      ///< likewise: the plan leaves no record over
+  std::vector<std::string> layer_names{};  ///< of Python, one a layer of the network, or that of the estimator
   std::vector<std::string> field_names{};  ///< the same of the fields of a batch
-  std::vector<std::size_t> inputs{};       ///< fields that layers read, in order
+  std::vector<std::size_t> inputs{};       ///< fields that layers or the estimator predict from, in order
   std::vector<std::size_t> outputs{};      ///< layers whose values losses compare, in order: what the model gives
   NamedTensors weights{};                  ///< parameters and buffers: "conv1.weight"
   ExportedData train{};
   std::optional<ExportedData> validation{};  ///< none: validation records go the way of training
 
+  /// Of a model that has one: estimator() is null.
   [[nodiscard]] const ModelPlan& network() const { return *plan->network(); }
+  /// Null: a network learnt.
+  [[nodiscard]] const EstimatorPlan* estimator() const { return plan->estimator(); }
   /// The data of records that are not trained on.
-  [[nodiscard]] const ExportedData& judged() const { return validation ? *validation : train; }
+  [[nodiscard]] const ExportedData& evaluated() const { return validation ? *validation : train; }
   /// Expressions for the inputs of a layer or loss, by `field` (from the index of one) and `layer_names`.
   template <class FieldText>
   [[nodiscard]] std::vector<std::string> expressions(const LayerPlan& layer, const FieldText& field) const {
@@ -67,7 +73,9 @@ struct ExportedModel {
   }
 };
 
-/// Errors: a state that is no checkpoint or does not fit its graph; an estimator, which no other program can run.
+/// Errors: a state that is no checkpoint or does not fit its graph.
 [[nodiscard]] Result<ExportedModel> exported_model(const TrainingState& state);
+/// Error: the model is an estimator, which this format cannot hold.
+[[nodiscard]] Status check_network(const ExportedModel& model, std::string_view format);
 
 }  // namespace feedline::inline exporting

@@ -60,10 +60,10 @@ std::optional<RunRecord> record_of(const RunProgress& progress) {
   return std::move(*run);
 }
 
-/// The parameters that a node sets, in one cell.
-std::string set_parameters(const Node& node) {
+/// Parameters in one cell.
+std::string parameters_text(const ParamMap& params) {
   std::string all;
-  for (const auto& [name, value] : node.params)
+  for (const auto& [name, value] : params)
     all += fmt::format("{}{} = {}", all.empty() ? "" : ", ", name, plain_line(to_text(value)));
   return all;
 }
@@ -75,7 +75,7 @@ std::vector<std::vector<std::string>> nodes_of(const ExportedModel& model, std::
     const NodeSpec* spec = Registry::instance().find(node.type);
     if (spec == nullptr || instance_of(node.id) > 1) continue;
     for (const Role role : roles)
-      if (spec->role == role) rows.push_back({drawn_path(node.id), node.type, set_parameters(node)});
+      if (spec->role == role) rows.push_back({drawn_path(node.id), node.type, parameters_text(node.params)});
   }
   return rows;
 }
@@ -105,19 +105,27 @@ CardPart figures_part(const RunProgress& progress) {
   return part;
 }
 
+/// How records are divided, as splits.py of --pytorch does it again.
+std::string split_sentence(const TrainerSettings& trainer) {
+  const std::string by = trainer.split_by == "random"   ? fmt::format("by chance (seed {})", trainer.seed)
+                         : trainer.split_column.empty() ? trainer.split_by
+                                                        : trainer.split_by + " by '" + trainer.split_column + "'";
+  if (trainer.split_by == "column")
+    return fmt::format("Of '{}' these validate: {}.", trainer.split_column,
+                       numbers::listed(trainer.validation_values, 20));
+  if (trainer.folds > 1)
+    return fmt::format("Fold {} of {} validates; records are divided {}.", trainer.fold, trainer.folds, by);
+  if (trainer.validation_split <= 0) return "No share of the records is set aside for validation.";
+  return fmt::format("{} of the records are set aside for validation, divided {}.",
+                     numbers::percent(trainer.validation_split), by);
+}
+
 CardPart data_part(const ExportedModel& model, const std::optional<RunProgress>& progress) {
   CardPart part{.heading = "Data", .head = {"Node", "Type", "Parameters"}};
   part.rows = nodes_of(model, {Role::Source, Role::Sampler, Role::Batch});
   if (progress)
     part.sentences.push_back(fmt::format("{} train in an epoch.", numbers::plural(progress->records, "record")));
-  double split = 0;
-  for (const Node& node : model.flat.nodes())
-    if (node.id == model.plan->trainer_node) {
-      const ParamMap params = Registry::instance().find(node.type)->complete(node.params);
-      split = ParamReader(params).real("validation_split");
-    }
-  if (split > 0)
-    part.sentences.push_back(fmt::format("{} of the records are set aside for validation.", numbers::percent(split)));
+  if (model.trainer.sets_aside() || !model.validation) part.sentences.push_back(split_sentence(model.trainer));
   if (model.validation) part.sentences.push_back("Validation has data of its own.");
   if (!model.class_names.empty()) {
     std::vector<std::string> names;
@@ -130,14 +138,34 @@ CardPart data_part(const ExportedModel& model, const std::optional<RunProgress>&
 }
 
 CardPart preparation_part(const ExportedModel& model) {
-  CardPart part{.heading = "Preprocessing", .head = {"Node", "Type", "Parameters"}};
-  part.rows = nodes_of(model, {Role::Sample});
-  for (const ExportedData::Field& field : model.judged().fields)
+  CardPart part{.heading = "Preprocessing", .head = {"Node", "Type", "All parameters", "What it does, in Python"}};
+  for (const StepToWrite& step : model.evaluated().steps) {
+    if (instance_of(step.node) > 1) continue;
+    const auto write = Writers::instance().find_step(step.spec.type);
+    const auto written = write ? (*write)(step) : Result<WrittenStep>(fail(write.error()));
+    const bool nothing = written && !step.in.empty() && written->call == step.in.front();
+    part.rows.push_back({drawn_path(step.node), step.spec.type, parameters_text(step.params),
+                         !written  ? "-"
+                         : nothing ? "nothing to such records"
+                                   : written->call});
+  }
+  for (const ExportedData::Field& field : model.evaluated().fields)
     part.sentences.push_back(fmt::format("The model's batch has '{}': {} a record.", field.name, field.record.text()));
   return part;
 }
 
+CardPart estimator_part(const ExportedModel& model) {
+  CardPart part{.heading = "Model", .head = {"Tensor", "Type", "Shape"}};
+  for (const auto& [name, value] : model.weights)
+    part.rows.push_back(
+        {name, std::string(feedline::name(value.type)), fmt::format("{}", fmt::join(value.shape, " x "))});
+  part.sentences.push_back(
+      fmt::format("A {}, fitted to its records in a way of its own; what it has learnt:", model.estimator()->type));
+  return part;
+}
+
 CardPart model_part(const ExportedModel& model) {
+  if (model.estimator() != nullptr) return estimator_part(model);
   CardPart part{.heading = "Network", .head = {"Node", "Type", "Gives", "Parameters"}};
   std::int64_t parameters = 0;
   double multiply_adds = 0;
@@ -158,7 +186,7 @@ CardPart model_part(const ExportedModel& model) {
 
 CardPart training_part(const ExportedModel& model, const std::optional<RunProgress>& progress) {
   CardPart part{.heading = "Training", .head = {"Node", "Type", "Parameters"}};
-  part.rows = nodes_of(model, {Role::Loss, Role::Optimizer, Role::Trainer});
+  part.rows = nodes_of(model, {Role::Loss, Role::Optimizer, Role::Estimator, Role::Trainer});
   if (progress) {
     part.sentences.push_back(fmt::format("{} of training, {} of processor time; {}.",
                                          numbers::duration(progress->wall_s), numbers::duration(progress->cpu_s),

@@ -3,6 +3,7 @@
 
 #include "base/plain_text.h"
 #include "exporting/onnx_graph.h"
+#include "exporting/preparation.h"
 #include "exporting/whole_files.h"
 
 #include <nlohmann/json.hpp>
@@ -28,25 +29,32 @@ ElementType onnx_input_type(DType type) {
   return type == DType::I32 || type == DType::I64 ? ElementType::I64 : ElementType::F32;
 }
 
-/// What stands between decoded pixels and the input, for whoever feeds pictures.
-std::string preparation_text(const ExportedModel& model) {
-  nlohmann::ordered_json steps = nlohmann::ordered_json::array();
-  for (const StepToWrite& step : model.judged().steps) {
-    const auto write = Writers::instance().find_step(step.spec.type);
-    const auto written = write ? (*write)(step) : Result<WrittenStep>(fail(write.error()));
-    if (written) steps.push_back({{"node", step.node}, {"type", step.spec.type}, {"python", written->call}});
-  }
-  return steps.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+/// Pixels scaled as the last node of the preprocessing does it, by a convolution of each channel with one number, which
+/// every runtime reads.
+std::string scaled_pixels(const std::string& input, const ChannelScaling& scaling, OnnxGraph& graph) {
+  const auto channels = static_cast<std::int64_t>(scaling.scale.size());
+  using Sizes = std::vector<std::int64_t>;
+  graph.begin_layer(input + " scaled");
+  return graph.add(
+      "Conv", {input, graph.constant(scaling.scale, {channels, 1, 1, 1}), graph.constant(scaling.offset, {channels})},
+      {{"kernel_shape", Sizes{1, 1}}, {"group", channels}});
 }
 
 }  // namespace
 
 Result<std::string> onnx_model(const ExportedModel& model) {
+  if (Status fits = check_network(model, "ONNX"); !fits) return fail(std::move(fits.error()));
   const ModelPlan& network = model.network();
   OnnxGraph graph(model.weights);
+  std::vector<std::string> fields = model.field_names;
+  nlohmann::ordered_json pixels = nlohmann::ordered_json::object();
   for (const std::size_t field : model.inputs) {
     const TensorDesc& batch = model.plan->train.fields[field].batch;
     graph.input(onnx_value(model.field_names[field], batch, onnx_input_type(batch.dtype)));
+    const auto scaling = batch.shape.size() == 4 ? last_scaling(model, field) : std::nullopt;
+    if (!scaling) continue;
+    fields[field] = scaled_pixels(model.field_names[field], *scaling, graph);
+    pixels[model.field_names[field]] = {{"scale", scaling->scale}, {"offset", scaling->offset}};
   }
   std::vector<std::string> values(network.layers.size());
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
@@ -57,7 +65,7 @@ Result<std::string> onnx_model(const ExportedModel& model) {
     LayerToWrite layer{.plan = plan, .self = model.layer_names[i]};
     for (const LayerPlan::Input& from : plan.from)
       layer.in.push_back(from.layer >= 0   ? values[static_cast<std::size_t>(from.layer)]
-                         : from.field >= 0 ? model.field_names[static_cast<std::size_t>(from.field)]
+                         : from.field >= 0 ? fields[static_cast<std::size_t>(from.field)]
                                            : std::string());
     graph.begin_layer(model.layer_names[i]);
     values[i] = (*write)(layer, graph);
@@ -68,9 +76,9 @@ Result<std::string> onnx_model(const ExportedModel& model) {
   }
   for (const std::size_t layer : model.outputs)
     graph.output(onnx_value(model.layer_names[layer], network.layers[layer].output, ElementType::F32));
-  const nlohmann::json classes = model.class_names;
-  return graph.file(model.title, {{"classes", classes.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)},
-                                  {"preparation", preparation_text(model)}});
+  return graph.file(
+      model.title,
+      {{"classes", classes_json(model)}, {"preparation", preparation_json(model)}, {"pixels", pixels.dump()}});
 }
 
 Status write_onnx(const ExportedModel& model, const std::filesystem::path& file) {

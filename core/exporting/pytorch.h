@@ -15,8 +15,10 @@ namespace feedline::inline exporting {
 
 // Its files. Errors name the node that cannot be written, and why.
 
-/// The network: one line a layer, called as the nodes are.
+/// The network: one line a layer, called as the nodes are; or the estimator.
 [[nodiscard]] Result<std::string> pytorch_model(const ExportedModel& model);
+/// Of a model that is an estimator.
+[[nodiscard]] Result<WrittenEstimator> written_estimator(const ExportedModel& model);
 /// What prepares records, and the two tables that it reads.
 struct PytorchData {
   std::string module{};       ///< data.py
@@ -28,6 +30,12 @@ struct PytorchData {
 [[nodiscard]] bool has_programs(const ExportedModel& model);
 /// The loop: losses, optimiser, schedule, stopping.
 [[nodiscard]] Result<std::string> pytorch_training(const ExportedModel& model);
+/// The same of an estimator: what fits it anew.
+[[nodiscard]] Result<std::string> pytorch_fitting(const ExportedModel& model);
+/// Does validation have a source of its own?
+[[nodiscard]] bool has_own_validation(const ExportedModel& model);
+/// The constant SPLIT: what splits.py is told.
+[[nodiscard]] std::string python_split(const TrainerSettings& trainer);
 /// What of a network does not learn, and by how much of the rate the rest does: constants of train.py, and functions
 /// that begin() and learn_in() an epoch; empty where all of it learns.
 struct PytorchFreezing {

@@ -29,7 +29,7 @@ Result<WrittenSteps> write_steps(const ExportedData& data, HelperList& helpers, 
     helpers.add(written->helpers);
     files.merge(written->files);
     if (!written->fitted.empty()) fitted[step.name] = PreparationJson::parse(written->fitted, nullptr, false);
-    const std::string& out = step.out.front();
+    const std::string out = fmt::format("{}", fmt::join(step.out, ", "));
     if (written->training.empty()) {
       if (out != written->call) all.lines += fmt::format("    {} = {}\n", out, written->call);
       continue;
@@ -85,16 +85,34 @@ class Records(torch.utils.data.Dataset):
         return prepare(self.records[index], self.training)
 )py";
 
+constexpr std::string_view kFilesBelow = R"py(
+
+def files_below(folder):
+    """The files of a folder by their names, then those of each folder in it: the order of the source."""
+    folder = pathlib.Path(folder)
+    entries = sorted(folder.iterdir(), key=lambda entry: entry.name) if folder.is_dir() else []
+    entries = [entry for entry in entries if not entry.name.startswith(".")]
+    files = [entry for entry in entries if entry.is_file()]
+    return files + [file for entry in entries if entry.is_dir() for file in files_below(entry)]
+)py";
+
 constexpr std::string_view kReadFolder = R"py(
 
 def read(folder):
     """Files in a sub-folder a class: records of their paths, or of their texts."""
     records = []
     for label, name in enumerate(CLASSES):
-        for file in sorted(pathlib.Path(folder, name).rglob("*")):
-            if file.is_file():
-                records.append({PORT: CONTENT, "label": label, "key": str(file.parent)})
+        for file in files_below(pathlib.Path(folder, name)):
+            records.append({PORT: CONTENT, "label": label, "key": str(file.parent)})
     return records
+)py";
+
+/// Where nothing reads the label: the folders need not be classes.
+constexpr std::string_view kReadUnlabelled = R"py(
+
+def read(folder):
+    """The files of a folder and of those in it; their labels are not asked for."""
+    return [{PORT: CONTENT, "key": str(file.parent)} for file in files_below(folder)]
 )py";
 
 constexpr std::string_view kReadLines = R"py(
@@ -175,14 +193,22 @@ std::string replaced(std::string_view text, std::string_view what, std::string_v
   return all;
 }
 
+/// Does anything take the source's label, so that the classes of the model are those of its records?
+bool reads_label(const ExportedData& data) {
+  for (std::size_t i = 0; i < data.ports.size(); ++i)
+    if (data.ports[i].kind == Kind::Label && data.variables[i].empty()) return false;
+  return true;
+}
+
 /// What reads the records of the source's type.
 std::string reading(const ExportedData& data, const std::string& key) {
   const std::string& type = data.source_type;
   const ParamReader params(data.source_params);
+  const std::string folder = std::string(kFilesBelow) + std::string(reads_label(data) ? kReadFolder : kReadUnlabelled);
   if (is_one_of_types(type, {"image_folder", "generated_pictures"}))
-    return replaced(replaced(kReadFolder, "PORT", "\"file\""), "CONTENT", "str(file)");
+    return replaced(replaced(folder, "PORT", "\"file\""), "CONTENT", "str(file)");
   if (type == "text_folder")
-    return replaced(replaced(kReadFolder, "PORT", "\"text\""), "CONTENT", "file.read_text(encoding=\"utf-8\")");
+    return replaced(replaced(folder, "PORT", "\"text\""), "CONTENT", "file.read_text(encoding=\"utf-8\")");
   if (is_one_of_types(type, {"text_lines", "generated_texts"})) return std::string(kReadLines);
   if (type == "idx") return std::string(kReadIdx);
   if (is_one_of_types(type, {"csv", "table"})) {
@@ -241,9 +267,9 @@ Result<PytorchData> pytorch_data(const ExportedModel& model) {
   if (!train) return fail(train.error());
   std::string functions = prepare_function(model.train, *train, model.validation ? "prepare_training" : "prepare");
   if (model.validation) {
-    const auto judged = write_steps(*model.validation, helpers, fitted, data.files);
-    if (!judged) return fail(judged.error());
-    functions += "\n\n" + prepare_function(*model.validation, *judged, "prepare_validation");
+    const auto evaluated = write_steps(*model.validation, helpers, fitted, data.files);
+    if (!evaluated) return fail(evaluated.error());
+    functions += "\n\n" + prepare_function(*model.validation, *evaluated, "prepare_validation");
     functions +=
         "\n\n"
         "def prepare(record, training=False):\n"
@@ -259,7 +285,7 @@ Result<PytorchData> pytorch_data(const ExportedModel& model) {
       "FITTED = PREPARATION[\"fitted\"]  # what nodes have learnt from the training records\n";
   body += fmt::format("RAGGED = {}  # fields whose records differ in length\n", python_list(ragged));
   body += "\n\n" + helpers.text() + functions + std::string(kCollate) + "\n" +
-          reading(model.train, model.plan->trainer.split_column);
+          reading(model.train, model.trainer.split_column);
   data.module = fmt::format(
       "\"\"\"The data of {}, prepared as Feedline {} prepares them.\n"
       "\n"

@@ -47,6 +47,7 @@ def read_weights(file=pathlib.Path(__file__).parent / "weights.safetensors"):
 /// Layers that are programs of TorchScript: each as a file, and start.safetensors, with which they began.
 /// `weights` gets the names of tensors that are others besides.
 Status write_programs(const ExportedModel& model, const fs::path& folder, std::vector<TensorView>& weights) {
+  if (!has_programs(model)) return {};
   NamedTensors start;
   for (std::size_t i = 0; i < model.network().layers.size(); ++i) {
     const LayerPlan& layer = model.network().layers[i];
@@ -76,6 +77,7 @@ constexpr std::string_view kMark = "Written by Feedline";
 }  // namespace
 
 bool has_programs(const ExportedModel& model) {
+  if (model.estimator() != nullptr) return false;
   const std::vector<LayerPlan>& layers = model.network().layers;
   return std::any_of(layers.begin(), layers.end(), is_program);
 }
@@ -84,16 +86,17 @@ std::string pytorch_readme(const ExportedModel& model) {
   std::string inputs;
   for (const std::size_t field : model.inputs)
     inputs += fmt::format("{}{} ({})", inputs.empty() ? "" : ", ", model.field_names[field],
-                          model.network().layers.empty() ? "" : model.plan->train.fields[field].batch.text());
+                          model.plan->train.fields[field].batch.text());
+  const bool fitted = model.estimator() != nullptr;
   return fmt::format(
       "# {}\n"
       "\n"
       "{} {}, from step {} (epoch {}) of a run.\n"
       "\n"
-      "- `model.py`: the network; `trained()` has the weights of `weights.safetensors`. It takes {}.\n"
+      "- `model.py`: the {}; `trained()` has what `weights.safetensors` keeps. It takes {}.\n"
       "- `data.py`: `prepare(record)` makes the fields of a batch of a record, `collate()` a batch of them.\n"
       "- `preparation.json`: what nodes had learnt from the training records, and the names of the classes.\n"
-      "- `train.py`: the same losses, optimiser, schedule and stopping: `python train.py DATA`.\n"
+      "- `train.py`: {}: `python train.py DATA`.\n"
       "- `splits.py`: which records train and which validate: the same ones as in Feedline.\n"
       "{}"
       "\n"
@@ -114,7 +117,10 @@ std::string pytorch_readme(const ExportedModel& model) {
       "numbers (order, augmentation, starting weights) are other ones than Feedline's, "
       "and\n"
       "a target encoding takes the means of all training records in training too.\n",
-      model.title, kMark, FEEDLINE_VERSION, model.position.step, model.position.epoch, inputs,
+      model.title, kMark, FEEDLINE_VERSION, model.position.step, model.position.epoch, fitted ? "model" : "network",
+      inputs,
+      fitted ? "fits it anew to such data, most with scikit-learn"
+             : "the same losses, optimiser, schedule and stopping",
       has_programs(model) ? "- `*.script.pt`: programs of TorchScript with what they have learnt; with the numbers of "
                             "`start.safetensors`\n  `train.py` begins.\n"
                           : "",
@@ -146,6 +152,15 @@ Status write_pytorch(const ExportedModel& model, const fs::path& folder) {
     for (const auto& [name, content] : data->files)
       if (Status written = write_whole_file(part / name, content); !written) return written;
     auto weights = views_of(model.weights);
+    if (model.estimator() != nullptr) {
+      const auto written = written_estimator(model);
+      if (!written) return fail(written.error());
+      const std::string prefix = model.layer_names.front() + ".";
+      std::erase_if(weights, [&](const TensorView& view) {
+        return std::ranges::none_of(written->tensors,
+                                    [&](const std::string& kept) { return view.name == prefix + kept; });
+      });
+    }
     if (Status written = write_programs(model, part, weights); !written) return written;
     return write_safetensors(part / "weights.safetensors", weights);
   });

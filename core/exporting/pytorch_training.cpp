@@ -158,11 +158,6 @@ std::string functions_of_model(const ExportedModel& model, const std::string& lo
   return text;
 }
 
-/// Does validation have a source of its own?
-bool has_own_validation(const ExportedModel& model) {
-  return model.plan->validation && model.plan->validation->source_node != model.plan->train.source_node;
-}
-
 /// Are records drawn class by class?
 bool exports_class_draw(const ExportedModel& model) {
   for (const Node& node : model.flat.nodes()) {
@@ -175,22 +170,16 @@ bool exports_class_draw(const ExportedModel& model) {
 }
 
 std::string constants_of(const ExportedModel& model, const OptimizerSettings& optimizer) {
-  const TrainerSettings& trainer = model.plan->trainer;
+  const TrainerSettings& trainer = model.trainer;
   std::string notes;  // of what this program does in another way
   const std::string& stop = trainer.stop_early;
   for (const std::string& key : {stop, optimizer.schedule == "plateau" ? optimizer.watch : std::string("off")})
     if (key != "off" && !key.ends_with("_loss") && !key.ends_with("_accuracy"))
       notes += fmt::format("# {} is not measured here: what Feedline does by it is left out.\n", python_comment(key));
   std::string text = notes + fmt::format("EPOCHS = {}\nBATCH = {}\nDROP_LAST = {}\nSEED = {}\n",
-                                         trainer.epochs > 0 ? trainer.epochs : 100, model.plan->train.batch.size,
-                                         python_bool(model.plan->train.batch.drop_last), trainer.seed);
-  if (!has_own_validation(model))
-    text += fmt::format(
-        "SPLIT = {{\"by\": {}, \"column\": {}, \"share\": {}, \"folds\": {}, \"fold\": {}, \"seed\": {},\n"
-        "         \"validation\": {}, \"training\": {}}}  # see splits.py\n",
-        python_string(trainer.split_by), python_string(trainer.split_column), python_number(trainer.validation_split),
-        trainer.folds, trainer.fold, trainer.seed, python_list(trainer.validation_values),
-        python_list(trainer.training_values));
+                                         trainer.epochs > 0 ? trainer.epochs : 100, model.batch.size,
+                                         python_bool(model.batch.drop_last), trainer.seed);
+  if (!has_own_validation(model)) text += python_split(trainer);
   text += fmt::format("ACCUMULATE = {}  # batches whose gradients make one step\n", trainer.accumulate);
   text += fmt::format("RATE = {}\nWEIGHT_DECAY = {}\nL1 = {}\nDECAY_NORM_AND_BIAS = {}\n",
                       python_number(optimizer.learning_rate), python_number(optimizer.weight_decay),
@@ -209,7 +198,21 @@ std::string constants_of(const ExportedModel& model, const OptimizerSettings& op
 
 }  // namespace
 
+bool has_own_validation(const ExportedModel& model) {
+  return model.plan->validation && model.plan->validation->source_node != model.plan->train.source_node;
+}
+
+std::string python_split(const TrainerSettings& trainer) {
+  return fmt::format(
+      "SPLIT = {{\"by\": {}, \"column\": {}, \"share\": {}, \"folds\": {}, \"fold\": {}, \"seed\": {},\n"
+      "         \"validation\": {}, \"training\": {}}}  # see splits.py\n",
+      python_string(trainer.split_by), python_string(trainer.split_column), python_number(trainer.validation_split),
+      trainer.folds, trainer.fold, trainer.seed, python_list(trainer.validation_values),
+      python_list(trainer.training_values));
+}
+
 Result<std::string> pytorch_training(const ExportedModel& model) {
+  if (model.estimator() != nullptr) return pytorch_fitting(model);
   const ModelPlan& network = model.network();
   const auto write = Writers::instance().find_optimizer(network.optimizer->type);
   if (!write) return fail(Error(write.error()).at_node(network.optimizer_node));
@@ -267,6 +270,7 @@ Result<std::string> pytorch_training(const ExportedModel& model) {
   text += kPythonGroups;
   if (settings.ema > 0) text += kPythonAverage;
   text += kPythonJudge;
+  text += kPythonNumbered;
 
   std::string main(kPythonMain);
   std::string make = optimizer.make;
@@ -289,18 +293,18 @@ Result<std::string> pytorch_training(const ExportedModel& model) {
   if (by_class) text += kPythonByClass;
   const bool averages = settings.ema > 0;
   put_in(main, "AVERAGE",
-         averages ? "    average, judged = Average(model), Model().to(DEVICE)\n" : "    judged = model\n");
+         averages ? "    average, evaluated = Average(model), Model().to(DEVICE)\n" : "    evaluated = model\n");
   put_in(main, "UPDATE", averages ? "            average.update(model)\n" : "");
-  put_in(main, "JUDGED", averages ? "        judged.load_state_dict(average.values)\n" : "");
+  put_in(main, "EVALUATED", averages ? "        evaluated.load_state_dict(average.values)\n" : "");
   std::string stopping;
   if (settings.schedule == "plateau") stopping += kPythonPlateau;
-  if (model.plan->trainer.stop_early != "off") stopping += kPythonStopping;
+  if (model.trainer.stop_early != "off") stopping += kPythonStopping;
   put_in(main, "STOPPING", stopping);
-  if (model.plan->trainer.stop_early != "off" && model.plan->trainer.restore_best)
+  if (model.trainer.stop_early != "off" && model.trainer.restore_best)
     put_word(main, "    torch.save(",
              "    if best_state is not None:\n        model.load_state_dict(best_state)\n    torch.save(");
   else
-    put_word(main, "(judged if best_state is None else model)", "judged");
+    put_word(main, "(evaluated if best_state is None else model)", "evaluated");
   const bool balanced = text.find("balanced_weights(") != std::string::npos;
   put_in(
       main, "COUNT",

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "exporting/torchscript.h"
 
+#include "exporting/preparation.h"
 #include "graph/json.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
@@ -40,7 +40,7 @@ ScriptedModule scripted_layer(const ExportedModel& model, const LayerPlan& plan,
   for (auto it = model.weights.lower_bound(prefix); it != model.weights.end() && it->first.starts_with(prefix); ++it) {
     std::string tensor = it->first.substr(prefix.size());
     std::replace(tensor.begin(), tensor.end(), '.', '_');
-    const bool counted = it->second.type != ElementType::F32 || tensor.starts_with("running_");
+    const bool counted = it->second.type != ElementType::F32 || ("_" + tensor).find("_running_") != std::string::npos;
     layer.tensors.push_back({.name = std::move(tensor), .value = &it->second, .learns = !counted});
   }
   return layer;
@@ -49,6 +49,7 @@ ScriptedModule scripted_layer(const ExportedModel& model, const LayerPlan& plan,
 }  // namespace
 
 Result<ScriptedModule> scripted_model(const ExportedModel& model) {
+  if (Status fits = check_network(model, "TorchScript"); !fits) return fail(std::move(fits.error()));
   const ModelPlan& network = model.network();
   ScriptedModule whole{.name = "Model"};
   std::string inputs;
@@ -67,7 +68,8 @@ Result<ScriptedModule> scripted_model(const ExportedModel& model) {
     }
     const auto write = Writers::instance().find_layer(plan.type);
     if (!write) return fail(Error(write.error()).at_node(plan.node));
-    const LayerToWrite layer{.plan = plan, .self = "self." + model.layer_names[i], .in = std::move(in)};
+    const LayerToWrite layer{
+        .plan = plan, .self = "self." + model.layer_names[i], .in = std::move(in), .weights = &model.weights};
     const auto written = (*write)(layer);
     if (!written) return fail(Error(written.error()).at_node(plan.node));
     if (written->script.empty())
@@ -85,9 +87,9 @@ Result<ScriptedModule> scripted_model(const ExportedModel& model) {
 Status write_torchscript(const ExportedModel& model, const std::filesystem::path& file) {
   auto scripted = scripted_model(model);
   if (!scripted) return fail(std::move(scripted.error()));
-  const nlohmann::json classes = model.class_names;
   return save_torchscript(*scripted,
-                          {{"classes.json", classes.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)},
+                          {{"classes.json", classes_json(model)},
+                           {"preparation.json", preparation_json(model)},
                            {"graph.feedline", to_json(model.drawn)}},
                           file);
 }

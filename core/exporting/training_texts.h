@@ -56,7 +56,7 @@ def is_better(value, best, least_change, higher):
 )py";
 
 inline constexpr std::string_view kPythonJudge = R"py(@torch.no_grad()
-def judge(model, loader):
+def evaluate(model, loader):
     """Loss and, of classes, accuracy over all records."""
     model.eval()
     loss = right = rows = 0
@@ -68,6 +68,15 @@ def judge(model, loader):
         right += accuracy_of(out, batch) * count
         rows += count
     return {"loss": loss / max(rows, 1), "accuracy": right / max(rows, 1)}
+
+
+)py";
+
+inline constexpr std::string_view kPythonNumbered = R"py(def numbered(records):
+    """Notes the place of each record in its source."""
+    for number, record in enumerate(records):
+        record["number"] = number
+    return records
 
 
 )py";
@@ -119,13 +128,13 @@ CLIP
             optimizer.zero_grad()
 UPDATE
             step, gathered = step + 1, 0
-JUDGED
+EVALUATED
         measured = {"train_" + name: value / max(seen, 1) for name, value in sums.items()}
         if len(validation):
-            measured.update(("val_" + name, value) for name, value in judge(judged, validation_loader).items())
+            measured.update(("val_" + name, value) for name, value in evaluate(evaluated, validation_loader).items())
         print(f"epoch {epoch}: " + ", ".join(f"{name} {value:.4f}" for name, value in measured.items()))
 STOPPING
-    torch.save((judged if best_state is None else model).state_dict(), "trained.pt")
+    torch.save((evaluated if best_state is None else model).state_dict(), "trained.pt")
 
 
 if __name__ == "__main__":
@@ -143,8 +152,8 @@ inline constexpr std::string_view kPythonDividedSides = R"py(    records = data.
 
 inline constexpr std::string_view kPythonOwnSides =
     R"py(    at = sys.argv.index("--validation") if "--validation" in sys.argv else len(sys.argv)
-    training = data.read(*sys.argv[1:at])
-    validation = data.read(*sys.argv[at + 1 :]) if at < len(sys.argv) else []
+    training = numbered(data.read(*sys.argv[1:at]))
+    validation = numbered(data.read(*sys.argv[at + 1 :])) if at < len(sys.argv) else []
 )py";
 
 inline constexpr std::string_view kPythonByClass = R"py(def by_class(training):
@@ -172,7 +181,7 @@ inline constexpr std::string_view kPythonStopping =
             value, higher = measured[STOP_EARLY], not STOP_EARLY.endswith("loss")
             if is_better(value, best, LEAST_CHANGE, higher):
                 best, waited = value, 0
-                best_state = {name: kept.clone() for name, kept in judged.state_dict().items()}
+                best_state = {name: kept.clone() for name, kept in evaluated.state_dict().items()}
             else:
                 waited += 1
                 if waited >= PATIENCE:

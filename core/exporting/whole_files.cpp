@@ -61,7 +61,7 @@ Status write_whole_file(const fs::path& path, std::string_view content) {
   {
     std::ofstream file(part, std::ios::binary | std::ios::trunc);
     file.write(content.data(), static_cast<std::streamsize>(content.size()));
-    file.flush();
+    file.close();  // a server that is full may say so only now
     if (!file) error = std::error_code(errno != 0 ? errno : EIO, std::generic_category());
   }
   if (!error) fs::rename(part, path, error);

@@ -26,6 +26,9 @@ Result<Write> Writers::find(const ByType<Write>& writers, std::string_view type,
 Result<WriteLayer> Writers::find_layer(std::string_view type) const { return find(layers_, type, "PyTorch"); }
 Result<WriteOnnx> Writers::find_onnx(std::string_view type) const { return find(onnx_, type, "ONNX"); }
 Result<WriteStep> Writers::find_step(std::string_view type) const { return find(steps_, type, "Python"); }
+Result<WriteEstimator> Writers::find_estimator(std::string_view type) const {
+  return find(estimators_, type, "PyTorch");
+}
 Result<WriteOptimizer> Writers::find_optimizer(std::string_view type) const {
   return find(optimizers_, type, "an optimiser of PyTorch");
 }
@@ -48,7 +51,8 @@ std::set<std::string, std::less<>> Writers::defined_names() const {
 }
 
 bool Writers::knows(std::string_view type) const {
-  return layers_.contains(type) || steps_.contains(type) || optimizers_.contains(type) || reasons_.contains(type);
+  return layers_.contains(type) || steps_.contains(type) || estimators_.contains(type) || optimizers_.contains(type) ||
+         reasons_.contains(type);
 }
 
 std::string_view Writers::reason(std::string_view type) const {

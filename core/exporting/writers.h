@@ -9,6 +9,7 @@
 #include "schema/named_tensors.h"
 #include "schema/node_spec.h"
 
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -27,8 +28,9 @@ class OnnxGraph;
 /// A layer or a loss that is to be written.
 struct LayerToWrite {
   const LayerPlan& plan;
-  std::string self{};             ///< "self.conv1": the module, where it has one
-  std::vector<std::string> in{};  ///< expressions, one an input port; empty: not wired
+  std::string self{};                     ///< "self.conv1": the module, where it has one
+  std::vector<std::string> in{};          ///< expressions, one an input port; empty: not wired
+  const NamedTensors* weights = nullptr;  ///< of the model, by "conv1.weight"; null: only what Python runs is written
 };
 
 /// A layer in Python. TorchScript's `forward` takes the same inputs under the names of ports, and has the layer's
@@ -65,6 +67,20 @@ struct WrittenStep {
   std::map<std::string, std::string> files{};  ///< what lies beside data.py for it: names and contents
 };
 
+/// An estimator that is to be written, with what it has learnt.
+struct EstimatorToWrite {
+  const EstimatorPlan& plan;
+  [[nodiscard]] std::int64_t outputs() const { return plan.classes > 0 ? plan.classes : 1; }
+};
+
+/// An estimator in Python: a module whose buffers are called as its tensors in a checkpoint, and a way to fit it anew.
+struct WrittenEstimator {
+  std::string module{};                ///< "LogisticRegression(3)"
+  std::vector<std::string> helpers{};  ///< as those of a layer
+  std::vector<std::string> tensors{};  ///< those that the module keeps
+  std::string fit{};                   ///< body of fit(features, targets), which gives these tensors by name
+};
+
 /// An optimiser: "torch.optim.Adam(groups, lr=..., betas=(0.9, 0.999))", of the variable `groups`.
 struct WrittenOptimizer {
   std::string make{};
@@ -73,6 +89,7 @@ struct WrittenOptimizer {
 
 using WriteLayer = Result<WrittenLayer> (*)(const LayerToWrite& layer);
 using WriteStep = Result<WrittenStep> (*)(const StepToWrite& step);
+using WriteEstimator = Result<WrittenEstimator> (*)(const EstimatorToWrite& estimator);
 using WriteOptimizer = WrittenOptimizer (*)(const ParamMap& params);
 /// `layer.in` are names of values, `layer.self` that of the layer; returns the name of what it gives.
 using WriteOnnx = std::string (*)(const LayerToWrite& layer, OnnxGraph& graph);
@@ -85,6 +102,7 @@ class Writers {
   void layer(std::string_view type, WriteLayer write) { layers_.emplace(type, write); }
   void onnx(std::string_view type, WriteOnnx write) { onnx_.emplace(type, write); }
   void step(std::string_view type, WriteStep write) { steps_.emplace(type, write); }
+  void estimator(std::string_view type, WriteEstimator write) { estimators_.emplace(type, write); }
   void optimizer(std::string_view type, WriteOptimizer write) { optimizers_.emplace(type, write); }
   /// Nodes of this type are not written, for this reason.
   void leave_out(std::string_view type, std::string_view reason) { reasons_.emplace(type, reason); }
@@ -95,6 +113,7 @@ class Writers {
   [[nodiscard]] Result<WriteLayer> find_layer(std::string_view type) const;
   [[nodiscard]] Result<WriteOnnx> find_onnx(std::string_view type) const;
   [[nodiscard]] Result<WriteStep> find_step(std::string_view type) const;
+  [[nodiscard]] Result<WriteEstimator> find_estimator(std::string_view type) const;
   [[nodiscard]] Result<WriteOptimizer> find_optimizer(std::string_view type) const;
   /// The text of a definition. Empty: there is none such.
   [[nodiscard]] std::string_view find_helper(std::string_view name) const;
@@ -114,6 +133,7 @@ class Writers {
   ByType<WriteLayer> layers_{};
   ByType<WriteOnnx> onnx_{};
   ByType<WriteStep> steps_{};
+  ByType<WriteEstimator> estimators_{};
   ByType<WriteOptimizer> optimizers_{};
   ByType<std::string> reasons_{};
   ByType<std::string> helpers_{};

@@ -17,6 +17,13 @@ const T* find_in(const std::vector<T>& list, std::string_view id) {
 
 }  // namespace
 
+Diagram::Diagram() = default;
+Diagram::Diagram(const Diagram&) = default;
+Diagram::Diagram(Diagram&&) noexcept = default;
+Diagram& Diagram::operator=(const Diagram&) = default;
+Diagram& Diagram::operator=(Diagram&&) noexcept = default;
+Diagram::~Diagram() = default;
+
 const std::vector<std::string>& frame_colors() {
   static const std::vector<std::string> names = {"grey", "blue", "teal", "green", "yellow", "orange", "red", "purple"};
   return names;

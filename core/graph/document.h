@@ -132,6 +132,13 @@ struct Edit;
 /// "block/conv" is the node `conv` in the sub-graph `block`.
 class Diagram {
  public:
+  Diagram();
+  Diagram(const Diagram&);
+  Diagram(Diagram&&) noexcept;
+  Diagram& operator=(const Diagram&);
+  Diagram& operator=(Diagram&&) noexcept;
+  ~Diagram();
+
   [[nodiscard]] const std::vector<Node>& nodes() const { return nodes_; }
   [[nodiscard]] const std::vector<Link>& links() const { return links_; }
   [[nodiscard]] const std::vector<Comment>& comments() const { return comments_; }

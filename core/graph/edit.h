@@ -100,13 +100,24 @@ struct Within {
   std::vector<Edit> edits;  // no initialiser: Edit is not complete yet
 };
 
+/// Which change. How over twenty kinds are copied, moved and destroyed is compiled once, in edit_kinds.cpp.
+struct EditChange : std::variant<std::vector<Edit>, AddNode, RemoveNode, AddLink, RemoveLink, SetWirePoints, SetParam,
+                                 SetMuted, MoveNodes, RenameNode, SetNodeComment, AddComment, RemoveComment,
+                                 ChangeComment, AddFrame, RemoveFrame, ChangeFrame, SetTitle, SetOrigin, SetInside,
+                                 Within> {
+  using variant::variant;
+  EditChange();
+  EditChange(const EditChange&);
+  EditChange(EditChange&&) noexcept;
+  EditChange& operator=(const EditChange&);
+  EditChange& operator=(EditChange&&) noexcept;
+  ~EditChange();
+};
+
 /// One change as a value; a list of changes is one change as well (applied in order, all or none).
 struct Edit {
   using List = std::vector<Edit>;
-  std::variant<List, AddNode, RemoveNode, AddLink, RemoveLink, SetWirePoints, SetParam, SetMuted, MoveNodes, RenameNode,
-               SetNodeComment, AddComment, RemoveComment, ChangeComment, AddFrame, RemoveFrame, ChangeFrame, SetTitle,
-               SetOrigin, SetInside, Within>
-      change{};
+  EditChange change{};
 
   /// "Add conv2d", "Remove 3 nodes", "Set crop.size" - what the undo menu shows.
   [[nodiscard]] std::string text() const;

@@ -6,6 +6,13 @@
 
 namespace feedline::inline graph {
 
+EditChange::EditChange() = default;
+EditChange::EditChange(const EditChange&) = default;
+EditChange::EditChange(EditChange&&) noexcept = default;
+EditChange& EditChange::operator=(const EditChange&) = default;
+EditChange& EditChange::operator=(EditChange&&) noexcept = default;
+EditChange::~EditChange() = default;
+
 Edit remove_nodes(const std::vector<std::string>& ids) {
   Edit::List list;
   for (const std::string& id : ids) list.push_back({RemoveNode{id}});

@@ -9,6 +9,9 @@
 namespace feedline::inline graph {
 namespace {
 
+/// What is set of every node, beside its parameters.
+constexpr std::string_view kMutedWord = "muted";
+
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known, std::string_view noun) {
   const std::string near = nearest_word(word, known);
   if (!near.empty()) return "Did you mean '" + near + "'?";
@@ -40,6 +43,14 @@ Result<Edit> parse_override(const Document& document, std::string_view assignmen
   if (spec == nullptr)
     return fail(Error{.reason = "its type '" + node->type + "' is unknown, so nothing of it can be set", .node = id});
   const ParamSpec* param = spec->param(name);
+  if (param == nullptr && name == kMutedWord) {
+    const std::string_view text = assignment.substr(equals + 1);
+    if (text == "true" || text == "false") return Edit{SetMuted{id, text == "true"}};
+    return fail(Error{.reason = "'" + std::string(text) + "' is neither true nor false",
+                      .remedy = "Write " + id + ".muted=true to leave the node out",
+                      .node = id,
+                      .parameter = name});
+  }
   if (param == nullptr) {
     std::vector<std::string> names;
     for (const ParamSpec& other : spec->params) names.push_back(other.name);

@@ -7,8 +7,9 @@
 
 namespace feedline::inline graph {
 
-/// Turns `node.param=text` of `--set` into an edit; `block/conv.param=text` reaches into a sub-graph. Errors: no such
-/// node or parameter (with the nearest name), text that is not of the parameter's kind, out of range.
+/// Turns `node.param=text` of `--set` into an edit; `block/conv.param=text` reaches into a sub-graph,
+/// `node.muted=true` leaves the node out. Errors: no such node or parameter (with the nearest name), text that is not
+/// of the parameter's kind, out of range.
 [[nodiscard]] Result<Edit> parse_override(const Document& document, std::string_view assignment,
                                           const Registry& registry = Registry::instance());
 

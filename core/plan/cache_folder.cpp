@@ -2,7 +2,10 @@
 #include "base/user_path.h"
 #include "plan/plan.h"
 
+#include <fmt/format.h>
+
 #include <cstdlib>
+#include <unistd.h>
 
 namespace feedline::inline plan {
 namespace {
@@ -22,7 +25,7 @@ std::filesystem::path default_cache_folder() {
   if (const auto home = folder_in("HOME"); !home.empty()) return home / ".cache" / "feedline";
   std::error_code error;
   const auto temporary = std::filesystem::temp_directory_path(error);
-  return (error ? std::filesystem::path("/tmp") : temporary) / "feedline";
+  return (error ? std::filesystem::path("/tmp") : temporary) / fmt::format("feedline-{}", ::getuid());
 }
 
 }  // namespace feedline::inline plan

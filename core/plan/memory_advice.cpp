@@ -15,6 +15,8 @@ namespace {
 
 /// Savings below this share are not worth a change.
 constexpr double kLeastSaving = 0.02;
+/// Of a forward pass and a backward pass, which takes about twice as long, in forward passes.
+constexpr double kPassesOfAStep = 3;
 
 /// A plan with another batch or other settings of the network.
 struct Smaller {
@@ -95,11 +97,16 @@ class Advisor {
     if (!plan_.network()->memory.recompute.empty()) return;
     Smaller smaller = as_it_is();
     smaller.model.memory.recompute = {"*"};
+    const double share = forecast_memory(smaller.model, smaller.execution, smaller.batch).recompute_share;
+    const double kernels = 1 + share / kPassesOfAStep;
     add({.id = "recompute",
          .title = fmt::format("set {}.recompute to *", plan_.trainer_node),
-         .why = "Backward computes each sub-graph once more instead of keeping its activations: the same numbers, for "
-                "up to a third more time.",
-         .changes = {{plan_.trainer_node, "recompute", ValueList{std::string("*")}}}},
+         .why = fmt::format("Backward computes each sub-graph once more instead of keeping its activations: the same "
+                            "numbers, for about "
+                            "{:.0f} % more time in forward and backward.",
+                            100 * (kernels - 1)),
+         .changes = {{plan_.trainer_node, "recompute", ValueList{std::string("*")}}},
+         .kernels = kernels},
         smaller);
   }
 
@@ -145,8 +152,11 @@ std::vector<MemoryAdvice> memory_advice(const Plan& plan, const Execution& execu
 std::string advice_text(const std::vector<MemoryAdvice>& advice, const MemoryForecast& forecast) {
   std::string text;
   for (const MemoryAdvice& one : advice)
-    text += fmt::format("{}{} (saves {} of about {})", text.empty() ? "" : ", or ", one.title,
-                        numbers::bytes(one.saves), numbers::bytes(forecast.total()));
+    text += fmt::format(
+        "{}{} (saves {} of about {}{})", text.empty() ? "" : ", or ", one.title, numbers::bytes(one.saves),
+        numbers::bytes(forecast.total()),
+        one.kernels > 1 ? fmt::format(", for about {:.0f} % more time in forward and backward", 100 * (one.kernels - 1))
+                        : std::string());
   if (!text.empty()) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
   return text;
 }

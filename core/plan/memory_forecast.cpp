@@ -5,6 +5,7 @@
 #include "schema/optimizer.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace feedline::inline plan {
 namespace {
@@ -65,6 +66,7 @@ MemoryForecast forecast_memory(const ModelPlan& model, const Execution& executio
 
   std::uint64_t learnt = 0;
   std::uint64_t largest = 0;
+  std::vector<double> work;  // by layer
   for (const LayerPlan& layer : model.layers) {
     const LayerCost cost = numbers_of_layer(layer);
     LayerMemory memory{.node = layer.node,
@@ -75,17 +77,22 @@ MemoryForecast forecast_memory(const ModelPlan& model, const Execution& executio
     if (!stays_as_it_is(model, layer)) learnt += static_cast<std::uint64_t>(cost.parameters);
     forecast.weights += memory.weights;
     largest = std::max(largest, memory.gives);
+    work.push_back(cost.multiply_adds);
     forecast.layers.push_back(std::move(memory));
   }
 
   std::uint64_t again = 0;  // the inside of the block that backward computes just then
+  std::uint64_t not_kept = 0;
+  double worked_again = 0;
   if (const auto blocks = recompute_blocks(model)) {
     for (const RecomputeBlock& block : *blocks) {
       std::uint64_t inside = 0;
       for (std::size_t i = block.first; i < block.end; ++i) {
         forecast.layers[i].recomputed = true;
+        worked_again += work[i];
         if (std::find(block.leaving.begin(), block.leaving.end(), i) != block.leaving.end()) continue;
         inside += forecast.layers[i].gives;
+        not_kept += forecast.layers[i].kept;
         forecast.layers[i].kept = 0;
       }
       again = std::max(again, inside);
@@ -93,6 +100,9 @@ MemoryForecast forecast_memory(const ModelPlan& model, const Execution& executio
   }
   for (const LayerMemory& layer : forecast.layers) forecast.activations += layer.kept;
   forecast.activations += again + 2 * largest;
+  forecast.recompute_saves = not_kept > again ? not_kept - again : 0;
+  const double all_work = std::accumulate(work.begin(), work.end(), 0.0);
+  if (all_work > 0) forecast.recompute_share = worked_again / all_work;
 
   const auto replicas = static_cast<std::uint64_t>(devices > 1 ? 1 : std::max(execution.replicas, 1));
   forecast.gradients = kNumberBytes * learnt * (model.stages > 1 ? 1 : replicas);
@@ -101,6 +111,8 @@ MemoryForecast forecast_memory(const ModelPlan& model, const Execution& executio
     const auto parts = model.memory.shard_optimizer ? static_cast<std::uint64_t>(std::max(execution.ranks, 1)) : 1;
     const bool averages = model.optimizer->optimizer_settings(model.optimizer_params).ema > 0;
     forecast.optimizer = kNumberBytes * learnt * slots / parts;
+    forecast.shard_saves = kNumberBytes * learnt * slots - forecast.optimizer;
+    if (parts > 1) forecast.gathered = kNumberBytes * learnt;
     if (averages) forecast.optimizer += kNumberBytes * learnt;  // all of it, on each rank
   }
   return forecast;

@@ -27,6 +27,11 @@ struct MemoryForecast {
   std::uint64_t optimizer = 0;    ///< what it keeps of each weight, and the average of the weights
   std::uint64_t activations = 0;  ///< that wait for backward, and what backward works on
   std::uint64_t batches = 0;      ///< prepared ahead, and in hand
+  // Of what takes less memory, where it is in use:
+  std::uint64_t recompute_saves = 0;  ///< activations that the blocks of MemorySettings::recompute do not keep
+  double recompute_share = 0;         ///< of the multiply-adds of a forward pass, what backward does again
+  std::uint64_t shard_saves = 0;      ///< of what the optimiser keeps, what other ranks have
+  std::uint64_t gathered = 0;         ///< weights that the ranks exchange behind each step
   std::vector<LayerMemory> layers{};
   /// Layers that are networks by themselves, whose inside is not counted: they take more.
   std::vector<std::string> open{};

@@ -219,7 +219,7 @@ struct PlanOptions {
                                                             const Registry& registry = Registry::instance());
 
 /// Where Feedline caches generated and unpacked data: $FEEDLINE_CACHE, else $XDG_CACHE_HOME/feedline, else
-/// ~/.cache/feedline, else a folder in the temporary folder.
+/// ~/.cache/feedline, else a folder of this user's in the temporary folder.
 [[nodiscard]] std::filesystem::path default_cache_folder();
 
 /// Of so many records, those that a validation split sets aside; `share` is validation_split, 0 to 1.

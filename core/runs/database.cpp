@@ -14,6 +14,7 @@
 #include <limits>
 #include <sqlite3.h>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 
 namespace feedline::inline runs {
@@ -172,7 +173,7 @@ fs::path default_data_folder() {
   if (const char* data = environment("XDG_DATA_HOME")) return fs::path(data) / "feedline";
   if (const char* home = environment("HOME")) return fs::path(home) / ".local" / "share" / "feedline";
   std::error_code ignored;
-  return fs::temp_directory_path(ignored) / "feedline-data";
+  return fs::temp_directory_path(ignored) / fmt::format("feedline-data-{}", ::getuid());
 }
 
 Statement::~Statement() { sqlite3_finalize(statement_); }

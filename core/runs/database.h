@@ -18,7 +18,7 @@ struct sqlite3_stmt;
 namespace feedline::inline runs {
 
 /// Where Feedline keeps what is worth keeping: $FEEDLINE_DATA, else $XDG_DATA_HOME/feedline, else
-/// ~/.local/share/feedline.
+/// ~/.local/share/feedline, else a folder of this user's in the temporary folder.
 [[nodiscard]] std::filesystem::path default_data_folder();
 
 /// A prepared statement: bind in the order of the question marks, then step. Text is copied; NaN is kept as NULL.

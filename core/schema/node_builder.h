@@ -29,9 +29,12 @@
 
 #include "schema/node_spec.h"
 #include "schema/registry.h"
+#include "schema/spec_builder.h"
 
 #include <concepts>
+#include <cstddef>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,178 +50,147 @@ template <class T>
 concept ParamNumber = std::same_as<T, std::int64_t> || std::same_as<T, double>;
 
 template <class T>
-class NodeBuilder {
+class NodeBuilder final : public SpecBuilder {
  public:
   using Params = typename T::Params;
 
-  NodeBuilder(std::string type, int version, std::string title, std::string summary) {
-    spec_.type = std::move(type);
-    spec_.version = version;
-    spec_.title = std::move(title);
-    spec_.summary = std::move(summary);
-  }
+  NodeBuilder(std::string_view type, int version, std::string_view title, std::string_view summary)
+      : SpecBuilder(type, version, title, summary) {}
 
   NodeBuilder&& category(Category category) && {
-    spec_.category = category;
-    category_set_ = true;
+    set_category(category);
     return std::move(*this);
   }
-  NodeBuilder&& help(std::string text) && {
-    spec_.help = std::move(text);
+  NodeBuilder&& help(std::string_view text) && {
+    set_help(text);
     return std::move(*this);
   }
   /// `also`: another kind that it takes.
-  NodeBuilder&& in(std::string port, Kind kind, std::string doc = {}, std::optional<Kind> also = {}) && {
-    spec_.inputs.push_back({.name = std::move(port), .kind = kind, .doc = std::move(doc), .also = also});
+  NodeBuilder&& in(std::string_view port, Kind kind, std::string_view doc = {}, std::optional<Kind> also = {}) && {
+    add_input(port, kind, false, doc, {}, also);
     return std::move(*this);
   }
   /// Ports of structure: whatever kind there is passes.
-  NodeBuilder&& open_in(std::string port, std::string doc) && {
-    spec_.inputs.push_back({.name = std::move(port), .doc = std::move(doc), .open = true});
+  NodeBuilder&& open_in(std::string_view port, std::string_view doc) && {
+    add_open_input(port, doc);
     return std::move(*this);
   }
-  NodeBuilder&& open_out(std::string port, std::string doc) && {
-    spec_.outputs.push_back({.name = std::move(port), .doc = std::move(doc), .open = true});
+  NodeBuilder&& open_out(std::string_view port, std::string_view doc) && {
+    add_open_output(port, doc);
     return std::move(*this);
   }
-  NodeBuilder&& optional_in(std::string port, Kind kind, std::string doc = {}) && {
-    spec_.inputs.push_back({.name = std::move(port), .kind = kind, .optional = true, .doc = std::move(doc)});
+  NodeBuilder&& optional_in(std::string_view port, Kind kind, std::string_view doc = {}) && {
+    add_input(port, kind, true, doc);
     return std::move(*this);
   }
   /// Needs a wire, unless one enters the input `other` instead: the two exclude each other.
-  NodeBuilder&& in_unless(std::string other, std::string port, Kind kind, std::string doc = {}) && {
-    spec_.inputs.push_back({.name = std::move(port), .kind = kind, .doc = std::move(doc), .unless = std::move(other)});
+  NodeBuilder&& in_unless(std::string_view other, std::string_view port, Kind kind, std::string_view doc = {}) && {
+    add_input(port, kind, false, doc, other);
     return std::move(*this);
   }
-  NodeBuilder&& out(std::string port, Kind kind, std::string doc = {}) && {
-    spec_.outputs.push_back({.name = std::move(port), .kind = kind, .optional = false, .doc = std::move(doc)});
+  NodeBuilder&& out(std::string_view port, Kind kind, std::string_view doc = {}) && {
+    add_output(port, kind, doc);
     return std::move(*this);
   }
   /// The node draws random numbers when training.
   NodeBuilder&& random() && {
-    spec_.random = true;
+    set_random();
     return std::move(*this);
   }
 
   /// A number.
   template <class Owner, ParamNumber Number>
-  NodeBuilder&& param(std::string name, Number Owner::*member, const Range& limits, std::string doc) && {
-    ParamSpec p;
-    p.kind = std::same_as<Number, double> ? ParamKind::Real : ParamKind::Integer;
-    p.limit(limits);
-    return std::move(*this).add(std::move(p), std::move(name), member, std::move(doc));
+  NodeBuilder&& param(std::string_view name, Number Owner::*member, const Range& limits, std::string_view doc) && {
+    add_number(name, at(member), limits, doc);
+    return std::move(*this);
   }
   template <class Owner>
-  NodeBuilder&& param(std::string name, bool Owner::*member, std::string doc) && {
-    ParamSpec p;
-    p.kind = ParamKind::Boolean;
-    return std::move(*this).add(std::move(p), std::move(name), member, std::move(doc));
+  NodeBuilder&& param(std::string_view name, bool Owner::*member, std::string_view doc) && {
+    add_param(ParamKind::Boolean, name, at(member), doc);
+    return std::move(*this);
   }
   template <class Owner>
-  NodeBuilder&& param(std::string name, std::string Owner::*member, std::string doc) && {
-    ParamSpec p;
-    p.kind = ParamKind::Text;
-    return std::move(*this).add(std::move(p), std::move(name), member, std::move(doc));
+  NodeBuilder&& param(std::string_view name, std::string Owner::*member, std::string_view doc) && {
+    add_param(ParamKind::Text, name, at(member), doc);
+    return std::move(*this);
   }
   template <class Owner>
-  NodeBuilder&& choice(std::string name, std::string Owner::*member, std::vector<std::string> choices,
-                       std::string doc) && {
-    ParamSpec p;
-    p.kind = ParamKind::Choice;
-    p.choices = std::move(choices);
-    return std::move(*this).add(std::move(p), std::move(name), member, std::move(doc));
+  NodeBuilder&& choice(std::string_view name, std::string Owner::*member,
+                       std::initializer_list<std::string_view> choices, std::string_view doc) && {
+    add_choice(name, at(member), choices, doc);
+    return std::move(*this);
+  }
+  template <class Owner>
+  NodeBuilder&& choice(std::string_view name, std::string Owner::*member, std::vector<std::string> choices,
+                       std::string_view doc) && {
+    add_choice(name, at(member), std::move(choices), doc);
+    return std::move(*this);
   }
   /// A path that must be set.
   template <class Owner>
-  NodeBuilder&& file(std::string name, std::string Owner::*member, std::string doc) && {
-    return std::move(*this).path(ParamKind::File, std::move(name), member, std::move(doc));
+  NodeBuilder&& file(std::string_view name, std::string Owner::*member, std::string_view doc) && {
+    add_path(ParamKind::File, name, at(member), doc, true);
+    return std::move(*this);
   }
   /// A path that may be left out.
   template <class Owner>
-  NodeBuilder&& optional_file(std::string name, std::string Owner::*member, std::string doc) && {
-    return std::move(*this).path(ParamKind::File, std::move(name), member, std::move(doc), false);
+  NodeBuilder&& optional_file(std::string_view name, std::string Owner::*member, std::string_view doc) && {
+    add_path(ParamKind::File, name, at(member), doc, false);
+    return std::move(*this);
   }
   template <class Owner>
-  NodeBuilder&& folder(std::string name, std::string Owner::*member, std::string doc) && {
-    return std::move(*this).path(ParamKind::Folder, std::move(name), member, std::move(doc));
+  NodeBuilder&& folder(std::string_view name, std::string Owner::*member, std::string_view doc) && {
+    add_path(ParamKind::Folder, name, at(member), doc, true);
+    return std::move(*this);
   }
   template <class Owner>
-  NodeBuilder&& seed(std::string name, std::int64_t Owner::*member, std::string doc) && {
-    ParamSpec p;
-    p.kind = ParamKind::Seed;
-    p.hard_min = 0;
-    p.hard_max = 4294967295.0;
-    p.ui_min = 0;
-    p.ui_max = 9999;
-    return std::move(*this).add(std::move(p), std::move(name), member, std::move(doc));
+  NodeBuilder&& seed(std::string_view name, std::int64_t Owner::*member, std::string_view doc) && {
+    add_seed(name, at(member), doc);
+    return std::move(*this);
   }
 
   /// The parameter before counts only where a wire enters this input.
-  NodeBuilder&& only_with(std::string port) && {
-    spec_.params.back().only_with = std::move(port);
+  NodeBuilder&& only_with(std::string_view port) && {
+    set_only_with(port);
     return std::move(*this);
   }
 
   /// The parameter before counts only where `param`, one of this node, has one of these values.
-  NodeBuilder&& only_if(std::string param, std::vector<std::string> values) && {
-    spec_.params.back().only_if = {std::move(param), std::move(values)};
+  NodeBuilder&& only_if(std::string_view param, std::initializer_list<std::string_view> values) && {
+    set_only_if(param, values);
     return std::move(*this);
   }
 
   /// The parameter before, a text or a list of texts, names columns: `.names(columns_of_input("row"))`.
   NodeBuilder&& names(ColumnNames columns) && {
-    spec_.params.back().columns = std::move(columns);
+    set_columns(std::move(columns));
     return std::move(*this);
   }
 
   /// A list of texts (std::string) or numbers (std::int64_t, double); `each` limits one number.
   template <class Owner, class Item>
-  NodeBuilder&& list(std::string name, std::vector<Item> Owner::*member, ListRules rules, std::string doc,
+  NodeBuilder&& list(std::string_view name, std::vector<Item> Owner::*member, ListRules rules, std::string_view doc,
                      const Range& each = {}) && {
-    ParamSpec p;
-    p.kind = ParamKind::List;
-    if constexpr (std::same_as<Item, std::int64_t>) rules.items = ItemKind::Integer;
-    if constexpr (std::same_as<Item, double>) rules.items = ItemKind::Real;
-    p.limit(each);
-    p.list = std::move(rules);
-    p.name = std::move(name);
-    p.doc = std::move(doc);
-    ValueList fallback;
-    const Params defaults{};  // by name: a loop does not keep a temporary whose member it goes through
-    for (const Item& item : defaults.*member) fallback.emplace_back(item);
-    p.default_value = Value(std::move(fallback));
-    setters_.push_back([key = p.name, member](Params& params, const ParamMap& map) {
-      const auto found = map.find(key);
-      if (found == map.end()) return;
-      if constexpr (std::same_as<Item, std::string>) {
-        if (auto items = texts_of(found->second)) params.*member = std::move(*items);
-      } else if constexpr (std::same_as<Item, double>) {
-        if (auto items = reals_of(found->second)) params.*member = std::move(*items);
-      } else {
-        if (auto items = integers_of(found->second)) params.*member = std::move(*items);
-      }
-    });
-    spec_.params.push_back(std::move(p));
+    add_list(name, at(member), std::move(rules), doc, each);
     return std::move(*this);
   }
 
   /// Parameters for the registry-driven tests, and what they give on the standard input.
-  NodeBuilder&& example(ParamMap params) && {
-    spec_.example = std::move(params);
+  NodeBuilder&& example(std::initializer_list<ParamSetting> params) && {
+    set_example(params);
     return std::move(*this);
   }
-  NodeBuilder&& example(ParamMap params, Golden golden) && {
-    spec_.example = std::move(params);
-    spec_.golden = golden;
+  NodeBuilder&& example(std::initializer_list<ParamSetting> params, const Golden& golden) && {
+    set_example(params, golden);
     return std::move(*this);
   }
   /// Parameters with which the node is fitted: the registry-driven tests fit it to their standard input.
-  NodeBuilder&& fitted_example(ParamMap params) && {
-    spec_.fitted_example = std::move(params);
+  NodeBuilder&& fitted_example(std::initializer_list<ParamSetting> params) && {
+    set_fitted_example(params);
     return std::move(*this);
   }
   NodeBuilder&& fixture(std::function<ParamMap(const std::filesystem::path&)> write) && {
-    spec_.fixture = std::move(write);
+    set_fixture(std::move(write));
     return std::move(*this);
   }
 
@@ -231,43 +203,31 @@ class NodeBuilder {
 
   /// Of a loss: what its input `target` holds.
   NodeBuilder&& compares(TargetKind target) && {
-    spec_.target = target;
+    set_target(target);
     return std::move(*this);
   }
 
   /// Of a layer: it overrides Layer::mixed().
   NodeBuilder&& mixes_rows() && {
-    spec_.mixes_rows = true;
+    set_mixes_rows();
     return std::move(*this);
   }
 
   /// How to read the parameters of files that hold an older version of this type.
   NodeBuilder&& upgrade(std::function<void(int, ParamMap&)> lift) && {
-    spec_.upgrade = std::move(lift);
+    set_upgrade(std::move(lift));
     return std::move(*this);
   }
 
   operator NodeSpec() && {  // NOLINT(google-explicit-constructor): a builder ends as what it builds
-    const Binder bind{std::make_shared<const std::vector<Setter>>(std::move(setters_))};
-    if constexpr (!requires { T::kStructure; }) bind_infer(bind);
-    bind_ports(bind);
-    bind_behaviour(bind);
-    return std::move(spec_);
+    if constexpr (!requires { T::kStructure; }) bind_infer();
+    bind_ports();
+    bind_settings();
+    bind_behaviour();
+    return finish();
   }
 
  private:
-  using Setter = std::function<void(Params&, const ParamMap&)>;
-
-  /// From the map of the document to the node's own struct. Values have been checked against the spec by then.
-  struct Binder {
-    std::shared_ptr<const std::vector<Setter>> setters;
-    Params operator()(const ParamMap& map) const {
-      Params params;
-      for (const Setter& set : *setters) set(params, map);
-      return params;
-    }
-  };
-
   class PlainOp final : public SampleOp {
    public:
     explicit PlainOp(Params params) : params_(std::move(params)) {}
@@ -289,162 +249,180 @@ class NodeBuilder {
     Params params_;
   };
 
-  template <class Owner>
-  NodeBuilder&& path(ParamKind kind, std::string name, std::string Owner::*member, std::string doc,
-                     bool required = true) && {
-    ParamSpec p;
-    p.kind = kind;
-    p.required = required;
-    return std::move(*this).add(std::move(p), std::move(name), member, std::move(doc));
-  }
-
   template <class Owner, class Member>
-  NodeBuilder&& add(ParamSpec p, std::string name, Member Owner::*member, std::string doc) && {
+  [[nodiscard]] ParamMember at(Member Owner::*member) const {
     static_assert(std::is_base_of_v<Owner, Params>);
-    p.name = std::move(name);
-    p.doc = std::move(doc);
-    p.default_value = Value(Params{}.*member);
-    setters_.push_back([key = p.name, member](Params& params, const ParamMap& map) {
-      const auto found = map.find(key);
-      if (found == map.end()) return;
-      if (const auto* exact = std::get_if<Member>(&found->second)) params.*member = *exact;
-      if constexpr (std::same_as<Member, double>)
-        if (const auto* whole = std::get_if<std::int64_t>(&found->second)) params.*member = static_cast<double>(*whole);
-    });
-    spec_.params.push_back(std::move(p));
-    return std::move(*this);
+    const Member* const value = &(defaults_.*member);
+    return {value, reinterpret_cast<const std::byte*>(value) - reinterpret_cast<const std::byte*>(&defaults_)};
   }
 
-  void bind_infer(const Binder& bind) {
-    if constexpr (requires { T::kAsksFile; }) spec_.asks_file = true;
-    spec_.infer = [bind](const ParamMap& map, DescInputs in) -> Result<std::vector<TensorDesc>> {
-      if constexpr (requires(const Params& p, DescInputs d) { T::infer(p, d); }) {
-        return T::infer(bind(map), in);
-      } else {
-        if (in.empty() || in[0] == nullptr) return fail("its input is not known");
-        auto out = T::infer(bind(map), *in[0]);
-        if (!out) return fail(std::move(out.error()));
-        return std::vector<TensorDesc>{std::move(*out)};
-      }
-    };
+  /// From the map of the document to the node's own struct.
+  [[nodiscard]] static Params bound(const ParamFields& fields, const ParamMap& map) {
+    Params params;
+    fields.set(&params, map);
+    return params;
   }
 
-  void bind_ports(const Binder& bind) {
+  void bind_infer() {
+    if constexpr (requires { T::kAsksFile; }) set_asks_file();
+    bind(
+        &NodeSpec::infer,
+        +[](const ParamFields& fields, const ParamMap& map, DescInputs in) -> Result<std::vector<TensorDesc>> {
+          if constexpr (requires(const Params& p, DescInputs d) { T::infer(p, d); }) {
+            return T::infer(bound(fields, map), in);
+          } else {
+            if (in.empty() || in[0] == nullptr) return fail("its input is not known");
+            auto out = T::infer(bound(fields, map), *in[0]);
+            if (!out) return fail(std::move(out.error()));
+            return std::vector<TensorDesc>{std::move(*out)};
+          }
+        });
+  }
+
+  void bind_ports() {
     if constexpr (requires(const Params& p) { T::ports(p); }) {
-      spec_.ports = [bind](const ParamMap& map) { return T::ports(bind(map)); };
-      NodePorts made = T::ports(Params{});
-      spec_.inputs = std::move(made.inputs);
-      spec_.outputs = std::move(made.outputs);
+      bind(
+          &NodeSpec::ports,
+          +[](const ParamFields& fields, const ParamMap& map) -> NodePorts { return T::ports(bound(fields, map)); });
+      set_default_ports(T::ports(defaults_));
     }
     if constexpr (requires(const Params& p) { T::add_port(p, std::string_view(), Kind::Any); })
-      spec_.add_port = [bind](const ParamMap& map, std::string_view wanted, Kind kind) {
-        return T::add_port(bind(map), wanted, kind);
-      };
+      bind(
+          &NodeSpec::add_port,
+          +[](const ParamFields& fields, const ParamMap& map, std::string_view wanted, Kind kind) -> Result<NewPort> {
+            return T::add_port(bound(fields, map), wanted, kind);
+          });
   }
 
-  void bind_cost(const Binder& bind) {
+  void bind_cost() {
     if constexpr (requires(const Params& p, DescInputs d, const TensorDesc& o) { T::cost(p, d, o); })
-      spec_.cost = [bind](const ParamMap& map, DescInputs in, const TensorDesc& out) {
-        return T::cost(bind(map), in, out);
-      };
+      bind(
+          &NodeSpec::cost,
+          +[](const ParamFields& fields, const ParamMap& map, DescInputs in, const TensorDesc& out) -> LayerCost {
+            return T::cost(bound(fields, map), in, out);
+          });
   }
 
-  void bind_fitted(const Binder& bind) {
-    spec_.fitter = [bind](const ParamMap& map, DescInputs in) -> std::unique_ptr<Fitter> {
-      return T::fitter(bind(map), in);
-    };
-    spec_.fitted_op = [bind](const ParamMap& map, DescInputs in, const NamedTensors& learnt) {
-      return T::make(bind(map), in, learnt);
-    };
-    spec_.sample_op = [bind](const ParamMap& map, DescInputs in) -> Result<std::unique_ptr<SampleOp>> {
-      const Params params = bind(map);
-      if (T::fitter(params, in) != nullptr) return fail(not_fitted());
-      return T::make(params, in, {});
-    };
+  using OpResult = Result<std::unique_ptr<SampleOp>>;
+
+  void bind_fitted() {
+    bind(
+        &NodeSpec::fitter,
+        +[](const ParamFields& fields, const ParamMap& map, DescInputs in) -> std::unique_ptr<Fitter> {
+          return T::fitter(bound(fields, map), in);
+        });
+    bind(
+        &NodeSpec::fitted_op,
+        +[](const ParamFields& fields, const ParamMap& map, DescInputs in, const NamedTensors& learnt) -> OpResult {
+          return T::make(bound(fields, map), in, learnt);
+        });
+    bind(
+        &NodeSpec::sample_op, +[](const ParamFields& fields, const ParamMap& map, DescInputs in) -> OpResult {
+          const Params params = bound(fields, map);
+          if (T::fitter(params, in) != nullptr) return fail(not_fitted());
+          return T::make(params, in, {});
+        });
     if constexpr (requires(const Params& p, DescInputs d, const NamedTensors& s) { T::learnt(p, d, s); })
-      spec_.learnt = [bind](const ParamMap& map, DescInputs in,
-                            const NamedTensors& state) -> Result<std::vector<TensorDesc>> {
-        auto out = T::learnt(bind(map), in, state);
-        if (!out) return fail(std::move(out.error()));
-        if constexpr (std::same_as<std::remove_cvref_t<decltype(*out)>, TensorDesc>)
-          return std::vector<TensorDesc>{std::move(*out)};
-        else
-          return out;
-      };
+      bind(
+          &NodeSpec::learnt,
+          +[](const ParamFields& fields, const ParamMap& map, DescInputs in,
+              const NamedTensors& state) -> Result<std::vector<TensorDesc>> {
+            auto out = T::learnt(bound(fields, map), in, state);
+            if (!out) return fail(std::move(out.error()));
+            if constexpr (std::same_as<std::remove_cvref_t<decltype(*out)>, TensorDesc>)
+              return std::vector<TensorDesc>{std::move(*out)};
+            else
+              return out;
+          });
   }
 
-  void set_role(Role role, Category category) {
-    spec_.role = role;
-    if (!category_set_) spec_.category = category;
+  /// A behaviour that is the base Settings of the parameters.
+  template <class Settings>
+  void bind_base(std::function<Settings(const ParamMap&)> NodeSpec::*behaviour) {
+    bind(
+        behaviour, +[](const ParamFields& fields, const ParamMap& map) -> Settings { return bound(fields, map); });
   }
 
-  void bind_behaviour(const Binder& bind) {
-    if constexpr (std::is_base_of_v<OptimizerSettings, Params>)
-      spec_.optimizer_settings = [bind](const ParamMap& map) -> OptimizerSettings { return bind(map); };
-    if constexpr (std::is_base_of_v<PretrainedSettings, Params>)
-      spec_.pretrained = [bind](const ParamMap& map) -> PretrainedSettings { return bind(map); };
+  void bind_settings() {
+    if constexpr (std::is_base_of_v<OptimizerSettings, Params>) bind_base(&NodeSpec::optimizer_settings);
+    if constexpr (std::is_base_of_v<PretrainedSettings, Params>) bind_base(&NodeSpec::pretrained);
+  }
+
+  void bind_behaviour() {
     if constexpr (requires { T::kRole; }) {  // its work is left out: see nodes/model/torch_layer.h
       set_role(T::kRole, T::kRole == Role::Layer  ? Category::Layer
                          : T::kRole == Role::Loss ? Category::Loss
                                                   : Category::Optimizer);
-      bind_cost(bind);
+      bind_cost();
     } else if constexpr (requires(const Params& p, const SourceContext& c) { T::open(p, c); }) {
       set_role(Role::Source, Category::Source);
-      spec_.open = [bind](const ParamMap& map, const SourceContext& context) { return T::open(bind(map), context); };
+      bind(
+          &NodeSpec::open,
+          +[](const ParamFields& fields, const ParamMap& map, const SourceContext& context)
+              -> Result<std::unique_ptr<Source>> { return T::open(bound(fields, map), context); });
     } else if constexpr (requires(const Params& p, DescInputs d) { T::fitter(p, d); }) {
       set_role(Role::Sample, Category::Preprocess);
-      bind_fitted(bind);
+      bind_fitted();
     } else if constexpr (requires(const Params& p, DescInputs d) { T::make(p, d); }) {
       set_role(Role::Sample, Category::Preprocess);
-      spec_.sample_op = [bind](const ParamMap& map, DescInputs in) { return T::make(bind(map), in); };
+      bind(
+          &NodeSpec::sample_op, +[](const ParamFields& fields, const ParamMap& map, DescInputs in) -> OpResult {
+            return T::make(bound(fields, map), in);
+          });
     } else if constexpr (requires(const Params& p, const Datum& i, Datum& o, OpContext& c) { T::run(p, i, o, c); }) {
       set_role(Role::Sample, Category::Preprocess);
-      spec_.sample_op = [bind](const ParamMap& map, DescInputs) -> Result<std::unique_ptr<SampleOp>> {
-        return std::make_unique<PlainOp>(bind(map));
-      };
-      if constexpr (std::is_base_of_v<CacheSettings, Params>)
-        spec_.cache = [bind](const ParamMap& map) -> CacheSettings { return bind(map); };
+      bind(
+          &NodeSpec::sample_op, +[](const ParamFields& fields, const ParamMap& map, DescInputs) -> OpResult {
+            return std::make_unique<PlainOp>(bound(fields, map));
+          });
+      if constexpr (std::is_base_of_v<CacheSettings, Params>) bind_base(&NodeSpec::cache);
     } else if constexpr (requires(const Params& p, DescInputs d, const TensorDesc& o) { T::layer(p, d, o); }) {
-      const bool loss = !spec_.outputs.empty() && spec_.outputs.front().kind == Kind::Loss;
-      set_role(loss ? Role::Loss : Role::Layer, loss ? Category::Loss : Category::Layer);
-      bind_cost(bind);
-      spec_.layer = [bind](const ParamMap& map, DescInputs in, const TensorDesc& out) {
-        return T::layer(bind(map), in, out);
-      };
+      set_layer_role();
+      bind_cost();
+      bind(
+          &NodeSpec::layer,
+          +[](const ParamFields& fields, const ParamMap& map, DescInputs in,
+              const TensorDesc& out) -> std::unique_ptr<Layer> { return T::layer(bound(fields, map), in, out); });
     } else if constexpr (requires { &T::optimizer; }) {
       set_role(Role::Optimizer, Category::Optimizer);
-      spec_.optimizer = [bind](const ParamMap& map) { return T::optimizer(bind(map)); };
+      bind(
+          &NodeSpec::optimizer, +[](const ParamFields& fields, const ParamMap& map) -> std::unique_ptr<OptimizerRule> {
+            return T::optimizer(bound(fields, map));
+          });
     } else if constexpr (requires(const Params& p, const EstimatorSetup& s) { T::estimator(p, s); }) {
       set_role(Role::Estimator, Category::Estimator);
-      spec_.estimator = [bind](const ParamMap& map, const EstimatorSetup& setup) {
-        return T::estimator(bind(map), setup);
-      };
+      bind(
+          &NodeSpec::estimator,
+          +[](const ParamFields& fields, const ParamMap& map, const EstimatorSetup& setup)
+              -> Result<std::unique_ptr<Estimator>> { return T::estimator(bound(fields, map), setup); });
       if constexpr (requires(const Params& p) { T::passes(p); })
-        spec_.passes = [bind](const ParamMap& map) { return static_cast<std::uint32_t>(T::passes(bind(map))); };
+        bind(
+            &NodeSpec::passes, +[](const ParamFields& fields, const ParamMap& map) -> std::uint32_t {
+              return static_cast<std::uint32_t>(T::passes(bound(fields, map)));
+            });
     } else if constexpr (requires { T::kStructure; }) {
       set_role(Role::Structure, Category::Structure);
     } else if constexpr (std::is_base_of_v<SamplerSettings, Params>) {
       set_role(Role::Sampler, Category::Preprocess);
-      spec_.sampler = [bind](const ParamMap& map) -> SamplerSettings { return bind(map); };
+      bind_base(&NodeSpec::sampler);
     } else if constexpr (std::is_base_of_v<BatchSettings, Params>) {
       set_role(Role::Batch, Category::Batch);
-      spec_.batch = [bind](const ParamMap& map) -> BatchSettings { return bind(map); };
+      bind_base(&NodeSpec::batch);
     } else {
       static_assert(std::is_base_of_v<TrainerSettings, Params>, "a node needs a behaviour; see the top of this file");
       set_role(Role::Trainer, Category::Training);
-      spec_.trainer = [bind](const ParamMap& map) -> TrainerSettings { return bind(map); };
+      bind_base(&NodeSpec::trainer);
     }
   }
 
-  NodeSpec spec_{};
-  bool category_set_ = false;
-  std::vector<Setter> setters_{};
+  const Params defaults_{};
 };
 
 /// Starts the description of node type `type`: lower_snake_case, as it stands in files.
 template <class T>
-[[nodiscard]] NodeBuilder<T> node(std::string type, int version, std::string title, std::string summary) {
-  return NodeBuilder<T>(std::move(type), version, std::move(title), std::move(summary));
+[[nodiscard]] NodeBuilder<T> node(std::string_view type, int version, std::string_view title,
+                                  std::string_view summary) {
+  return NodeBuilder<T>(type, version, title, summary);
 }
 
 }  // namespace feedline::inline schema

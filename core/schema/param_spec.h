@@ -108,15 +108,15 @@ struct Range {
   double hard_max = std::numeric_limits<double>::infinity();
   std::optional<double> ui_min{};
   std::optional<double> ui_max{};
-  std::string unit_text{};
+  std::string_view unit_text{};  ///< lives longer than this: a literal
 
   Range ui(double low, double high) && {
     ui_min = low;
     ui_max = high;
     return std::move(*this);
   }
-  Range unit(std::string text) && {
-    unit_text = std::move(text);
+  Range unit(std::string_view text) && {
+    unit_text = text;
     return std::move(*this);
   }
 };

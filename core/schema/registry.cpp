@@ -21,6 +21,8 @@ void Registry::add(NodeSpec spec) {
   specs_.insert_or_assign(std::move(type), std::move(spec));
 }
 
+void Registry::add(NodeSpec (*describe)()) { add(describe()); }
+
 const NodeSpec* Registry::find(std::string_view type) const {
   const auto found = specs_.find(type);
   return found == specs_.end() ? nullptr : &found->second;

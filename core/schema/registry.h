@@ -18,6 +18,8 @@ class Registry {
   [[nodiscard]] static const Registry& instance();
 
   void add(NodeSpec spec);
+  /// The same for what `describe` returns: a node's file then need not know how to destroy a spec.
+  void add(NodeSpec (*describe)());
   /// Null if there is no such type.
   [[nodiscard]] const NodeSpec* find(std::string_view type) const;
   /// All, by category, then title.
@@ -38,8 +40,8 @@ void register_all_nodes(Registry& registry);
 }  // namespace feedline::inline schema
 
 /// Ends a node's file: registers the struct whose static spec() describes it.
-#define FEEDLINE_NODE(NodeType)                                                         \
-  namespace feedline::inline schema {                                                   \
-  void register_node_##NodeType(Registry& registry);                                    \
-  void register_node_##NodeType(Registry& registry) { registry.add(NodeType::spec()); } \
+#define FEEDLINE_NODE(NodeType)                                                        \
+  namespace feedline::inline schema {                                                  \
+  void register_node_##NodeType(Registry& registry);                                   \
+  void register_node_##NodeType(Registry& registry) { registry.add(&NodeType::spec); } \
   }

@@ -48,6 +48,7 @@ struct DataParts {
 struct SourceReport {
   std::vector<std::string> class_names{};     ///< as outputs() has them
   std::vector<std::uint64_t> class_counts{};  ///< records of each class
+  bool unlabelled = false;                    ///< nobody has said what its records are: they are of one class in name
   /// The same where a record may have several labels or none, of which nothing above tells then.
   std::vector<std::string> label_names{};
   std::vector<std::uint64_t> label_counts{};   ///< records with each

@@ -4,12 +4,19 @@
 #include "state/safetensors.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 namespace feedline::inline state {
+namespace {
+
+/// A part to which nobody has written for so long is nobody's.
+constexpr std::chrono::hours kMayBeWritten{1};
+
+}  // namespace
 
 std::optional<NamedTensors> FittedCache::find(const std::string& hash) const {
   auto state = look(hash);
@@ -48,17 +55,21 @@ void FittedCache::make_room(const std::filesystem::path& newest) const {
     std::filesystem::path path{};
   };
   std::vector<Entry> entries;
+  std::vector<std::filesystem::path> left;  // by programs that were killed while they wrote
+  const auto long_ago = std::filesystem::file_time_type::clock::now() - kMayBeWritten;
   std::uintmax_t bytes = 0;
   std::error_code fault;
   for (std::filesystem::directory_iterator it(folder_, fault), end; !fault && it != end; it.increment(fault)) {
-    if (it->path().extension() != ".safetensors") continue;
     std::error_code gone;
+    if (it->path().extension() == ".part" && it->last_write_time(gone) < long_ago && !gone) left.push_back(it->path());
+    if (it->path().extension() != ".safetensors") continue;
     Entry entry{.asked = it->last_write_time(gone), .bytes = 0, .path = it->path()};
     if (!gone) entry.bytes = it->file_size(gone);
     if (gone) continue;
     bytes += entry.bytes;
     if (entry.path != newest) entries.push_back(std::move(entry));
   }
+  for (const std::filesystem::path& part : left) std::filesystem::remove(part, fault);
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.asked < b.asked; });
   std::size_t files = entries.size() + 1;
   for (const Entry& entry : entries) {

@@ -22,7 +22,11 @@ namespace fs = std::filesystem;
 class FileInTheMaking {
  public:
   explicit FileInTheMaking(const fs::path& path) : path_(path), part_(part_beside(path)) {
-    number_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    number_ = open_new();
+    if (number_ >= 0 || errno != EEXIST) return;
+    // Of a process of this number that was killed: in a container all have the same.
+    ::unlink(part_.c_str());
+    number_ = open_new();
   }
   ~FileInTheMaking() {
     if (number_ < 0) return;
@@ -55,6 +59,7 @@ class FileInTheMaking {
   }
 
  private:
+  [[nodiscard]] int open_new() const { return ::open(part_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644); }
   static fs::path part_beside(const fs::path& path) {
     static std::atomic<unsigned> counter{0};
     return path.parent_path() /

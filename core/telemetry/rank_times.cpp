@@ -107,7 +107,8 @@ std::optional<Straggler> find_straggler(std::span<const RankTimes> ranks) {
   return Straggler{.rank = slow->rank,
                    .part = by_loader ? RankPart::Loader : RankPart::Step,
                    .excess = by_loader ? loader : excess - loader,
-                   .share = std::min(excess / total, 1.0)};
+                   .share = std::min(excess / total, 1.0),
+                   .stage = by_loader ? slow->slowest_stage : std::string()};
 }
 
 }  // namespace feedline::inline telemetry

@@ -47,6 +47,7 @@ struct Straggler {
   RankPart part = RankPart::Step;
   double excess = 0;  ///< seconds a step that this part takes longer than the median of the others
   double share = 0;   ///< of a step of the others, that they wait for it, 0..1
+  std::string stage{};  ///< of a slow loader: the node that takes most of its time; empty: not known
 };
 
 /// All ranks end a step together, so whoever works longest waits least: the one whose own time is longer than the

@@ -29,6 +29,7 @@ Snapshot counters_of(const Snapshot& all) {
           .record_errors = all.record_errors,
           .ranks = all.ranks,
           .collective = all.collective,
+          .memory = all.memory,
           .virtual_delay = all.virtual_delay};
 }
 

@@ -77,6 +77,16 @@ struct FrozenSample {
   CacheSample kept{};
 };
 
+/// What training a network takes of memory, beside what was predicted of it (plan/memory_forecast.h).
+struct MemorySample {
+  std::uint64_t predicted = 0;        ///< bytes in this process; 0: no network learns
+  std::uint64_t tensors = 0;          ///< the most that tensors took in main memory so far; 0: not known
+  std::uint64_t recompute_saves = 0;  ///< predicted bytes that blocks do not keep
+  double recompute_share = 0;         ///< of a forward pass, 0..1, that is predicted to be done again
+  std::uint64_t shard_saves = 0;      ///< predicted bytes of the optimiser that other ranks keep
+  std::uint64_t gathered = 0;         ///< bytes of weights that all ranks exchange behind each step
+};
+
 /// The training side at one moment.
 struct TrainerSample {
   std::uint64_t steps = 0;
@@ -92,6 +102,9 @@ struct TrainerSample {
   /// The part of times[Phase::Wait] (of training) that was for the first batch of an epoch; of the first epoch, what
   /// loading everything first took included.
   Nanos border_wait = 0;
+  Nanos recomputed =
+      0;  ///< the part of Phase::Backward in which blocks were computed again: the mean of replicas, the sum of stages
+  Nanos gathered = 0;  ///< the part of Phase::Reduce in which ranks gathered the weights that each had stepped
   FrozenSample frozen{};
   std::vector<ModelStageSample> stages{};  ///< of a network that is cut into stages; else empty
   double loss = 0;           ///< of the newest step (running mean of its epoch where the device is asynchronous)
@@ -136,6 +149,7 @@ struct Snapshot {
   std::uint64_t record_errors = 0;
   std::vector<RankSample> ranks{};  ///< by rank, this one included; empty: it trains alone
   CollectiveSample collective{};    ///< of this rank
+  MemorySample memory{};
   /// By how much the run has been delayed so that one node looks faster (see engine/virtual_speedup.h).
   Nanos virtual_delay = 0;
 

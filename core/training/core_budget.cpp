@@ -6,7 +6,7 @@
 namespace feedline::inline training {
 
 CoreSplit split_cores(const LoadingSettings& loading, const ExecutionSettings& execution, std::size_t cores,
-                      bool on_cpu, std::int64_t batch_size, std::size_t stages) {
+                      bool on_cpu, std::int64_t batch_size, std::size_t stages, std::int64_t worth) {
   const auto all = static_cast<std::int64_t>(std::max<std::size_t>(cores, 1));
   const std::int64_t rows = std::max<std::int64_t>(batch_size, 1);
   CoreSplit split;
@@ -19,11 +19,11 @@ CoreSplit split_cores(const LoadingSettings& loading, const ExecutionSettings& e
       replicas = std::min(execution.replicas, rows);
     } else {
       const std::int64_t room = all / std::max<std::int64_t>(execution.intra_op_threads, 1);
-      replicas = std::clamp<std::int64_t>(std::min(room, rows / kRowsPerReplica), 1, all);
+      replicas = std::clamp<std::int64_t>(std::min({room, rows / kRowsPerReplica, worth}), 1, all);
     }
   }
   std::int64_t threads = execution.intra_op_threads;
-  if (threads <= 0) threads = on_cpu ? std::max<std::int64_t>(all / (replicas * parts), 1) : 1;
+  if (threads <= 0) threads = on_cpu ? std::max<std::int64_t>(std::min(all, worth) / (replicas * parts), 1) : 1;
   split.replicas = static_cast<int>(replicas);
   split.intra_op_threads = static_cast<int>(threads);
   return split;

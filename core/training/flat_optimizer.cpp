@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -50,8 +51,25 @@ std::vector<at::Tensor> copies(const std::vector<at::Tensor>& tensors) {
   return all;
 }
 
-bool are_floats_here(const at::Tensor& tensor) {
-  return tensor.device().is_cpu() && tensor.scalar_type() == at::kFloat && tensor.is_contiguous();
+bool is_plain_here(const at::Tensor& tensor) { return tensor.device().is_cpu() && tensor.is_contiguous(); }
+
+bool are_floats_here(const at::Tensor& tensor) { return tensor.scalar_type() == at::kFloat && is_plain_here(tensor); }
+
+/// As copy_ and lerp_, whose way to the loop costs more than the loop over the few numbers of a layer's buffer.
+void copy_to(const at::Tensor& to, const at::Tensor& from) {
+  if (is_plain_here(to) && is_plain_here(from) && to.scalar_type() == from.scalar_type()) {
+    std::memcpy(to.data_ptr(), from.data_ptr(), from.nbytes());
+  } else {
+    to.copy_(from);
+  }
+}
+
+void move_to(const at::Tensor& average, const at::Tensor& to, double weight) {
+  if (are_floats_here(average) && are_floats_here(to)) {
+    move_average(average.data_ptr<float>(), to.data_ptr<float>(), average.numel(), weight);
+  } else {
+    average.lerp_(to, weight);
+  }
 }
 
 void exchange(const at::Tensor& a, const at::Tensor& b) {
@@ -198,6 +216,7 @@ void FlatOptimizer::begin(double scale) {
   ++step_;
   scale_ = scale;
   clip_.reset();
+  clip_by_ = 1;
 }
 
 double FlatOptimizer::learning_rate() const {
@@ -212,12 +231,13 @@ bool FlatOptimizer::observe(double value, bool higher_is_better) {
 
 /// On the CPU the threads within one operation share the pieces: each is too small to be shared itself.
 template <class Work>
-void FlatOptimizer::on_pieces(std::size_t shard, const Work& work) {
+void FlatOptimizer::on_pieces(std::size_t shard, Way way, const Work& work) {
   const Pieces& pieces = pieces_[shard];
   const auto count = static_cast<std::int64_t>(pieces.size());
   const auto some = [&](std::int64_t first, std::int64_t end) {
     const torch::NoGradGuard no_gradients;
-    for (std::int64_t i = first; i < end; ++i) work(pieces[static_cast<std::size_t>(i)]);
+    for (std::int64_t i = first; i < end; ++i)
+      work(pieces[static_cast<std::size_t>(way == Way::Forwards ? i : end - 1 - (i - first))]);
   };
   if (model_.parameters.device().is_cpu() && at::get_num_threads() > 1 && count > 1) {
     at::parallel_for(0, count, 1, some);
@@ -227,6 +247,7 @@ void FlatOptimizer::on_pieces(std::size_t shard, const Work& work) {
 }
 
 void FlatOptimizer::sum(const Piece& piece) const {
+  if (loops_over(piece)) return sum_gradients(piece.numbers, piece.place.count, how_summed());
   const at::Tensor& gradient = piece.gradients.front();
   for (std::size_t i = 1; i < piece.gradients.size(); ++i) gradient.add_(piece.gradients[i]);
   if (piece.finite.defined()) {
@@ -239,24 +260,43 @@ void FlatOptimizer::sum(const Piece& piece) const {
 
 /// at::dot() asks the BLAS, whose threads wait for each other over so few numbers.
 void FlatOptimizer::measure(std::size_t shard) {
-  on_pieces(shard, [&](const Piece& piece) {
-    const at::Tensor& gradient = piece.gradients.front();
-    if (are_floats_here(gradient) && !piece.finite.defined()) {
-      *piece.square.data_ptr<double>() = sum_gradients(piece.numbers, gradient.numel(), how_summed());
+  on_pieces(shard, Way::Forwards, [&](const Piece& piece) {
+    if (loops_over(piece)) {
+      *piece.square.data_ptr<double>() = sum_and_measure(piece.numbers, piece.place.count, how_summed());
       return;
     }
     sum(piece);
+    const at::Tensor& gradient = piece.gradients.front();
     if (piece.square.defined()) piece.square.copy_(at::dot(gradient, gradient));
   });
 }
 
-/// A tensor of one number, so that no GPU is waited for. On the CPU it is known at once whether anything is too large.
+/// On a GPU a tensor of one number, so that nobody waits for it. On the CPU plain arithmetic, since all threads wait
+/// for it, and it is known at once whether anything is too large.
 void FlatOptimizer::limit() {
   if (!clips_norm()) return;
+  if (squares_.device().is_cpu()) {
+    double all = 0;
+    const auto* const squares = squares_.data_ptr<double>();
+    for (std::int64_t i = 0; i < squares_.numel(); ++i) all += squares[i];
+    const double by = settings_.clip_norm / (std::sqrt(all) + kNormFloor);
+    clip_by_ = static_cast<float>(by > 1 ? 1 : by);  // what is no number stays none
+    return;
+  }
   const torch::NoGradGuard no_gradients;
   clip_ = at::reciprocal(squares_.sum().sqrt().add(kNormFloor)).mul(settings_.clip_norm).clamp_max(1);
   clip_ = clip_.to(model_.parameters.scalar_type());
-  if (clip_.device().is_cpu() && clip_.item<double>() == 1) clip_.reset();
+}
+
+void FlatOptimizer::clip(const Piece& piece) const {
+  const at::Tensor& gradient = piece.gradients.front();
+  if (clip_.defined()) gradient.mul_(clip_);
+  if (clip_by_ == 1) return;
+  if (piece.numbers.empty()) {
+    gradient.mul_(clip_by_);
+  } else {
+    scale_numbers(piece.numbers.front(), piece.place.count, clip_by_);
+  }
 }
 
 bool FlatOptimizer::all_finite() const { return finite_.all().item<bool>(); }
@@ -284,7 +324,7 @@ void FlatOptimizer::update(const Piece& piece) const {
   if (begun < 0) return;  // frozen: its gradients are 0
   const at::Tensor& gradient = piece.gradients.front();
   if (!measures()) sum(piece);
-  if (clip_.defined()) gradient.mul_(clip_);
+  clip(piece);
   double decay = 0;
   if (piece.group.penalties) {
     if (settings_.l1 > 0) gradient.add_(piece.weights.sign(), settings_.l1);
@@ -305,26 +345,36 @@ void FlatOptimizer::update(const Piece& piece) const {
 void FlatOptimizer::average(const Piece& piece) const {
   if (step_ == 1) {
     piece.average.copy_(piece.weights);
-  } else if (are_floats_here(piece.average)) {
-    move_average(piece.average.data_ptr<float>(), piece.weights.data_ptr<float>(), piece.average.numel(),
-                 1 - settings_.ema);
   } else {
-    piece.average.lerp_(piece.weights, 1 - settings_.ema);
+    move_to(piece.average, piece.weights, 1 - settings_.ema);
   }
 }
 
+/// Those of other replicas are 0 already where a loop has summed them.
+void FlatOptimizer::clear(const Piece& piece, bool summed) const {
+  const std::size_t count = summed && loops_over(piece) ? 1 : piece.gradients.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (piece.numbers.empty()) {
+      piece.gradients[i].zero_();
+    } else {
+      std::fill_n(piece.numbers[i], piece.place.count, 0.0F);
+    }
+  }
+}
+
+/// Backwards: what measure() came to last is still in the cache.
 void FlatOptimizer::apply(std::size_t shard) {
   const bool own = owns(shard);
-  on_pieces(shard, [&](const Piece& piece) {
+  on_pieces(shard, Way::Backwards, [&](const Piece& piece) {
     if (own) update(piece);
     if (piece.average.defined() && !is_sharded()) average(piece);
-    for (const at::Tensor& gradient : piece.gradients) gradient.zero_();
+    clear(piece, measures() || (own && learns(piece)));
   });
 }
 
 void FlatOptimizer::follow(std::size_t shard) {
   if (settings_.ema <= 0) return;
-  on_pieces(shard, [&](const Piece& piece) { average(piece); });
+  on_pieces(shard, Way::Forwards, [&](const Piece& piece) { average(piece); });
 }
 
 void FlatOptimizer::finish() {
@@ -332,9 +382,9 @@ void FlatOptimizer::finish() {
   const torch::NoGradGuard no_gradients;
   for (std::size_t i = 0; i < model_.buffers.size(); ++i) {
     if (step_ == 1 || !model_.buffers[i].is_floating_point()) {
-      other_.buffers[i].copy_(model_.buffers[i]);
+      copy_to(other_.buffers[i], model_.buffers[i]);
     } else {
-      other_.buffers[i].lerp_(model_.buffers[i], 1 - settings_.ema);
+      move_to(other_.buffers[i], model_.buffers[i], 1 - settings_.ema);
     }
   }
 }

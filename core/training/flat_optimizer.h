@@ -171,11 +171,18 @@ class FlatOptimizer {
   }
   void add_piece(const FlatParameters& parameters, std::size_t shard, std::int64_t first, std::int64_t count,
                  const Group& group);
+  /// In which order a thread goes through its pieces, which are apart from each other.
+  enum class Way { Forwards, Backwards };
   template <class Work>
-  void on_pieces(std::size_t shard, const Work& work);
+  void on_pieces(std::size_t shard, Way way, const Work& work);
+  /// Its gradients are plain numbers here, and nobody asks whether they are finite: training/flat_loops.h sums them.
+  [[nodiscard]] static bool loops_over(const Piece& piece) { return !piece.numbers.empty() && !piece.finite.defined(); }
+  [[nodiscard]] bool learns(const Piece& piece) const { return begun_[piece.group.part] >= 0; }
   void sum(const Piece& piece) const;
+  void clip(const Piece& piece) const;
   void update(const Piece& piece) const;
   void average(const Piece& piece) const;
+  void clear(const Piece& piece, bool summed) const;
 
   OptimizerSettings settings_{};
   Options options_{};
@@ -190,7 +197,8 @@ class FlatOptimizer {
   std::vector<Pieces> pieces_{};   ///< by shard
   at::Tensor squares_{};           ///< of the gradient, a sum a piece; undefined: no norm is clipped
   at::Tensor finite_{};            ///< is the gradient, a piece; undefined: nobody asks
-  at::Tensor clip_{};              ///< a number, by which this step's gradient is scaled; undefined: it is not
+  at::Tensor clip_{};              ///< a number on a GPU, by which this step's gradient is scaled; undefined: none
+  float clip_by_ = 1;              ///< the same, known on the host
   double scale_ = 1;
   double rate_ = 0;
   std::int64_t step_ = 0;

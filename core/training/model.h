@@ -11,6 +11,7 @@
 #include "training/precision.h"
 #include "training/step_fault.h"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -72,6 +73,8 @@ class Model {
   };
   /// They are written there from now on, by layer, for as long as it and the model live.
   void measure_layers(std::vector<LayerMeter>* meters) { meters_ = meters; }
+  /// How long backward has computed blocks again so far. Of a GPU, how long it took to start that.
+  [[nodiscard]] Nanos recomputing() const { return recomputing_.load(std::memory_order_relaxed); }
   /// Runs the layers as far as one of them and returns what leaves it; for looking at it. Stop and faults as above.
   [[nodiscard]] at::Tensor layer_output(std::span<const at::Tensor> fields, std::size_t layer,
                                         const std::stop_token& stop);
@@ -189,6 +192,7 @@ class Model {
   std::shared_ptr<FrozenFeatures> features_{};
   std::vector<LayerMeter>* meters_ = nullptr;
   std::vector<RecomputeBlock> blocks_{};
+  std::atomic<Nanos> recomputing_ = 0;       ///< stages do so at the same time
   std::vector<std::vector<bool>> stages_{};  ///< by stage, of each layer: does it run there?
   std::vector<bool> still_{};                ///< of each layer: it is frozen by name
   std::vector<std::int64_t> learning_{};     ///< of each layer: stages of a backbone that learn now

@@ -9,10 +9,10 @@
 #include "training/ranks/rank_agreement.h"
 #include "training/ranks/shared_tensors.h"
 #include "training/shared_statistics.h"
+#include "training/short_barrier.h"
 
 #include <algorithm>
 #include <atomic>
-#include <barrier>
 #include <limits>
 #include <system_error>
 #include <utility>
@@ -287,10 +287,19 @@ std::vector<Part> Replicas::accumulate(const std::vector<at::Tensor>& fields, Tr
   std::vector<Part> parts =
       stages_ ? staged(fields, share, &meter, metrics) : on_each(fields, rows, division, all_take_part, learn);
   share_moved();
+  count_recomputing(meter);
   if (stop.stop_requested()) throw StepCancelled();
   pending_ = all == 0 ? before : before + 1;
   rows_ += all;
   return parts;
+}
+
+/// Replicas compute side by side: what a step takes longer is what one of them does.
+void Replicas::count_recomputing(TrainerMeter& meter) {
+  Nanos all = 0;
+  for (const auto& model : models_) all += model->recomputing();
+  const Nanos more = all - std::exchange(recomputing_, all);
+  if (more > 0) meter.add_costs(more / static_cast<Nanos>(models_.size()), 0);
 }
 
 std::vector<Part> Replicas::staged(const std::vector<at::Tensor>& fields, std::optional<double> weight,
@@ -365,7 +374,7 @@ bool Replicas::update_measured() {
       failed = true;
     }
   };
-  std::barrier measured(static_cast<std::ptrdiff_t>(members_), between);
+  ShortBarrier measured(members_);
   run([&](std::size_t member) {
     std::exception_ptr own;
     try {
@@ -374,7 +383,7 @@ bool Replicas::update_measured() {
       own = std::current_exception();
       failed = true;
     }
-    measured.arrive_and_wait();
+    measured.meet(between);
     guarded([&] {
       if (own != nullptr) std::rethrow_exception(own);
       if (member == 0 && fault != nullptr) std::rethrow_exception(fault);

@@ -182,6 +182,7 @@ class Replicas {
   [[nodiscard]] Status make_optimizer();
   /// Where each rank has stepped its part of the weights: all of them, and what follows from them.
   void gather_weights(TrainerMeter& meter);
+  void count_recomputing(TrainerMeter& meter);
   void make_shards();
   /// Does an optimiser's `work`; throws StepFailed, which names it.
   template <class Work>
@@ -244,6 +245,7 @@ class Replicas {
   std::unique_ptr<ShardGather> shards_{};                     ///< null: this process steps all of the weights
   bool ranks_share_ = false;                                  ///< what is not moving is the same on all of them
   std::vector<std::pair<std::size_t, std::size_t>> parts_{};  ///< layer and stage of what begins to learn later
+  Nanos recomputing_ = 0;                                     ///< of all models, as far as it is counted
   std::int64_t pending_ = 0;
   std::int64_t first_rows_ = 0;  ///< of the first batch since the last step, by which all are weighted
   std::int64_t rows_ = 0;        ///< of all of them

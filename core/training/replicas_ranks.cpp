@@ -9,6 +9,7 @@
 #include "training/shared_statistics.h"
 #include "training/tensors.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace feedline::inline training {
@@ -51,7 +52,11 @@ CollectiveSample Replicas::collective() const { return exchange_ ? exchange_->sa
 
 std::int64_t Replicas::agreed_rows(TrainerMeter& meter) {
   meter.enter(Phase::Reduce);
+  const Nanos before = meter.time_in(Phase::Reduce);
   (void)options_.ranks->hear();
+  // Else the pause of one rank would be a slow exchange of gradients in all others.
+  if (const Nanos pause = options_.ranks->stood_still(); pause > 0)
+    meter.take_back(Phase::Reduce, std::min(pause, meter.time_in(Phase::Reduce) - before));
   return options_.ranks->rows();
 }
 

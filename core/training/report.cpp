@@ -3,6 +3,7 @@
 
 #include "base/csv.h"
 #include "base/results_json.h"
+#include "telemetry/memory_cost.h"
 #include "telemetry/rank_times.h"
 #include "training/residual_json.h"
 
@@ -237,6 +238,12 @@ Json memory_json(const RunResult& result) {
                       {"recomputed", layer.recomputed}});
   Json gpus = Json::array();
   for (const GpuSample& gpu : result.last.process.gpus) gpus.push_back(gpu.memory_used);
+  Json costs = Json::array();
+  for (const MemoryCost& cost : memory_costs(result.first, result.last))
+    costs.push_back({{"setting", cost.setting},
+                     {"saves_bytes", cost.saves},
+                     {"predicted_s_per_step", cost.predicted},
+                     {"measured_s_per_step", cost.measured}});
   return {{"predicted_bytes", memory.total()},
           {"weight_bytes", memory.weights},
           {"gradient_bytes", memory.gradients},
@@ -245,6 +252,7 @@ Json memory_json(const RunResult& result) {
           {"batch_bytes", memory.batches},
           {"measured_tensor_bytes", result.tensor_bytes > 0 ? Json(result.tensor_bytes) : Json(nullptr)},
           {"measured_gpu_bytes", std::move(gpus)},
+          {"costs", std::move(costs)},
           {"not_counted", memory.open},
           {"layers", std::move(layers)}};
 }
@@ -258,7 +266,10 @@ Json collective_json(const Snapshot& last) {
                {"exposed_s", seconds(all.exposed)},
                {"straggler", nullptr}};
   if (const auto slow = find_straggler(rank_times({}, last)))
-    json["straggler"] = {{"rank", slow->rank}, {"part", name(slow->part)}, {"share", number_or_null(slow->share)}};
+    json["straggler"] = {{"rank", slow->rank},
+                         {"part", name(slow->part)},
+                         {"stage", slow->stage.empty() ? Json(nullptr) : Json(slow->stage)},
+                         {"share", number_or_null(slow->share)}};
   return json;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/cores.h"
 #include "engine/batch_share.h"
+#include "plan/step_work.h"
 #include "training/core_budget.h"
 
 #include <algorithm>
@@ -23,8 +24,9 @@ Execution resolve_execution(const Plan& plan, const RunOptions& options, Use use
   const std::size_t cores = std::max<std::size_t>(static_cast<std::size_t>(own + kPartOfCore), 1);
   const auto ranks = static_cast<std::size_t>(std::max(options.world.size, 1));
   const std::size_t stages = use == Use::Network ? plan.trainer.stages.size() + 1 : 1;
+  const std::int64_t rows = rows_of(plan.train.batch.size, 0, ranks).count;
   const CoreSplit split =
-      split_cores(plan.trainer, plan.trainer, cores, on_cpu, rows_of(plan.train.batch.size, 0, ranks).count, stages);
+      split_cores(plan.trainer, plan.trainer, cores, on_cpu, rows, stages, threads_worth(plan, ranks));
   Execution execution = plan.asked_for();
   if (options.epochs) execution.epochs = *options.epochs;
   execution.ranks = static_cast<int>(ranks);

@@ -7,6 +7,7 @@
 #include "engine/data_notices.h"
 #include "engine/fit.h"
 #include "engine/pipeline_settings.h"
+#include "plan/step_work.h"
 #include "ranks/rank_board.h"
 #include "training/apply_options.h"
 #include "training/block_cache.h"
@@ -226,7 +227,11 @@ Result<TrainerLoop::End> Run::Impl::execute() {
     reset_tensor_peak();
     auto made = catch_step_faults(
         [&] { return catch_lack_of_memory([&] { return make_training(**plan, options_, state_); }); });
-    if (!made) return fail(with_memory_advice(std::move(made.error()), **plan, (*plan)->asked_for()));
+    if (!made) {
+      Execution asked = (*plan)->asked_for();
+      asked.ranks = std::max(options_.world.size, 1);
+      return fail(with_memory_advice(std::move(made.error()), **plan, asked));
+    }
     training = std::move(*made);
   } else {
     training = make_draining(**plan, options_);
@@ -248,11 +253,18 @@ Result<TrainerLoop::End> Run::Impl::execute() {
   }
   const EstimatorPlan* estimator = options_.train ? (*plan)->estimator() : nullptr;
   result_.memory = forecast_memory(**plan, training.execution);
+  if (options_.train && (*plan)->network() != nullptr)
+    state_.show_memory({.predicted = result_.memory.total(),
+                        .recompute_saves = result_.memory.recompute_saves,
+                        .recompute_share = result_.memory.recompute_share,
+                        .shard_saves = result_.memory.shard_saves,
+                        .gathered = result_.memory.gathered});
   const std::uint64_t there =
       training.execution.on_cpu() ? free_before : memory_there(training.execution, state_.snapshot().process);
   state_.emit(Started{.execution = training.execution,
                       .samples_per_epoch = (*plan)->train.sampler.count,
                       .parameters = training.parameters,
+                      .worth_threads = threads_worth(**plan, static_cast<std::size_t>(training.execution.ranks)),
                       .memory = result_.memory,
                       .memory_there = there,
                       .memory_advice = memory_advice(**plan, training.execution, there),

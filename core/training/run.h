@@ -156,6 +156,7 @@ struct Started {
   Execution execution{};
   std::uint64_t samples_per_epoch = 0;
   std::uint64_t parameters = 0;               ///< trainable numbers in the network
+  std::int64_t worth_threads = 1;             ///< that a step is worth on a CPU (plan/step_work.h)
   MemoryForecast memory{};                    ///< what its training is predicted to take
   std::uint64_t memory_there = 0;             ///< bytes that there were for it before; 0: not known
   std::vector<MemoryAdvice> memory_advice{};  ///< what would make it smaller

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/run_state.h"
 
+#include "training/block_cache.h"
+
 #include <algorithm>
 
 namespace feedline::inline training {
@@ -138,7 +140,9 @@ Snapshot RunState::snapshot() const {
     snapshot.fit_passes = fit_passes_;
     snapshot.ranks = ranks_;
     snapshot.collective = collective_;
+    snapshot.memory = memory_;
   }
+  if (snapshot.memory.predicted > 0) snapshot.memory.tensors = tensor_memory().most;
   snapshot.trainer = meter.read();
   snapshot.process = process_.read();
   snapshot.loss_curve = loss_curve.points();
@@ -154,6 +158,11 @@ void RunState::show_ranks(std::vector<RankSample> ranks, const CollectiveSample&
   const std::lock_guard lock(mutex_);
   ranks_.swap(ranks);
   collective_ = collective;
+}
+
+void RunState::show_memory(const MemorySample& predicted) {
+  const std::lock_guard lock(mutex_);
+  memory_ = predicted;
 }
 
 std::vector<NodeDurations> RunState::durations() const {

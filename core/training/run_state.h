@@ -57,6 +57,8 @@ class RunState {
   /// Nodes have learnt in a pass.
   void fitted(const FitPassFigures& pass);
   void show_ranks(std::vector<RankSample> ranks, const CollectiveSample& collective);
+  /// What training is predicted to take and to save; what it takes is measured.
+  void show_memory(const MemorySample& predicted);
   /// The clock of the run starts: caches are about to be filled, or the first batch to be asked for.
   void mark_started();
   /// The pipelines begin, unless the run is paused.
@@ -98,6 +100,7 @@ class RunState {
   std::vector<FitPassFigures> fit_passes_{};
   std::vector<RankSample> ranks_{};
   CollectiveSample collective_{};
+  MemorySample memory_{};
   std::shared_ptr<const Plan> plan_{};
 };
 

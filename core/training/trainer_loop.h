@@ -27,6 +27,8 @@ class CacheShelf;
 
 namespace feedline::inline training {
 
+class RankLanes;
+
 /// What happens to each batch: a network learns (network_learner.cpp), an estimator fits (estimator_learner.cpp), or it
 /// is only counted (profile --no-train). All that a run knows of what learns.
 class Learner {
@@ -179,6 +181,7 @@ class TrainerLoop {
   std::optional<EarlierPart> earlier_{};
   std::unique_ptr<CheckpointKeeper> keeper_{};  ///< null: no checkpoints
   std::shared_ptr<RankAgreement> ranks_;        ///< null: the process learns alone
+  std::shared_ptr<RankLanes> rank_lanes_{};     ///< of rank 0 alone
   std::vector<std::string> data_nodes_{};
   Nanos figures_at_ = 0;  ///< of this rank
   Nanos shown_at_ = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/pipeline_past.h"
 #include "training/ranks/rank_agreement.h"
+#include "training/ranks/rank_lanes.h"
 #include "training/trainer_loop.h"
 
 #include <fmt/format.h>
@@ -95,6 +96,7 @@ void TrainerLoop::tell_ranks(const Batch& batch) {
   state_.meter.times(times, validation);
   own.times = times.parts;
   own.validation = validation.parts;
+  own.stood_still = state_.meter.stood_still();
   const Nanos now = Clock::system().now();
   if (now - figures_at_ >= kFiguresInterval) {
     figures_at_ = now;
@@ -130,6 +132,10 @@ Status TrainerLoop::judge_bad_records(bool last_of_epoch) const {
 }
 
 void TrainerLoop::show_ranks() {
+  if (ranks_->leads() && options_.meters) {
+    if (!rank_lanes_) rank_lanes_ = std::make_shared<RankLanes>(*state_.trace, *ranks_);
+    rank_lanes_->add(ranks_->heard(), ranks_->heard_at());
+  }
   const Nanos now = Clock::system().now();
   if (now - shown_at_ < kShowInterval) return;
   shown_at_ = now;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/trainer_meter.h"
 
+#include <algorithm>
+
 namespace feedline::inline training {
 
 void TrainerMeter::add(TrainerSample& sample, Nanos spent) const {
@@ -20,6 +22,8 @@ void TrainerMeter::settle(Nanos now) {
                   .duration = now - since_,
                   .kind = TraceKind::Phase,
                   .label = labels_[static_cast<std::size_t>(phase_)]});
+  } else if (standing()) {
+    stood_still_ += now - since_;
   }
   since_ = now;
 }
@@ -106,6 +110,12 @@ void TrainerMeter::show_frozen(const FrozenSample& frozen) {
   sample_.frozen = frozen;
 }
 
+void TrainerMeter::add_costs(Nanos recomputed, Nanos gathered) {
+  const std::lock_guard lock(mutex_);
+  sample_.recomputed += recomputed;
+  sample_.gathered += gathered;
+}
+
 void TrainerMeter::show_stages(std::vector<ModelStageSample> stages) {
   const std::lock_guard lock(mutex_);
   sample_.stages.swap(stages);  // what was there is freed outside the lock
@@ -114,6 +124,19 @@ void TrainerMeter::show_stages(std::vector<ModelStageSample> stages) {
 void TrainerMeter::show_fitting(std::optional<double> fraction) {
   const std::lock_guard lock(mutex_);
   sample_.fitting = fraction;
+}
+
+void TrainerMeter::take_back(Phase phase, Nanos spent) {
+  const Nanos now = Clock::system().now();
+  const std::lock_guard lock(mutex_);
+  settle(now);
+  sample_.times[phase] -= std::min(spent, sample_.times[phase] - sample_.validation[phase]);
+}
+
+Nanos TrainerMeter::stood_still() const {
+  const Nanos now = Clock::system().now();
+  const std::lock_guard lock(mutex_);
+  return stood_still_ + (standing() && now > since_ ? now - since_ : 0);
 }
 
 TrainerSample TrainerMeter::read() const {

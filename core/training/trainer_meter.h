@@ -38,21 +38,29 @@ class TrainerMeter {
   void show_optimizer(double learning_rate, double loss_scale);
   /// What has been looked up in place of running frozen layers.
   void show_frozen(const FrozenSample& frozen);
+  /// More time of the running phases was for what takes less memory: see TrainerSample.
+  void add_costs(Nanos recomputed, Nanos gathered);
   /// What the stages of a network have done in training so far.
   void show_stages(std::vector<ModelStageSample> stages);
   /// How much of a fit is done; none: it is over.
   void show_fitting(std::optional<double> fraction);
 
+  /// Time of training that has been counted in a phase, and was nobody's fault: at most what is there.
+  void take_back(Phase phase, Nanos spent);
+
   [[nodiscard]] TrainerSample read() const;
   /// The time in one phase so far, for whoever asks at every step.
   [[nodiscard]] Nanos time_in(Phase phase) const;
-  /// The same in all phases, and the part of it that validation took.
+  /// How long it was paused while it waited for a batch, which is in no phase.
+  [[nodiscard]] Nanos stood_still() const;
+  /// The time in all phases, and the part of it that validation took.
   void times(StepTimes& all, StepTimes& validation) const;
 
  private:
   void settle(Nanos now);
   void add(TrainerSample& sample, Nanos spent) const;
-  [[nodiscard]] bool counting() const { return phase_ != Phase::Rest && !(paused_ && phase_ == Phase::Wait); }
+  [[nodiscard]] bool standing() const { return paused_ && phase_ == Phase::Wait; }
+  [[nodiscard]] bool counting() const { return phase_ != Phase::Rest && !standing(); }
 
   mutable std::mutex mutex_{};
   TrainerSample sample_{.loss = std::numeric_limits<double>::quiet_NaN(),
@@ -60,6 +68,7 @@ class TrainerMeter {
   Phase phase_ = Phase::Rest;
   Nanos since_ = 0;
   bool paused_ = false;
+  Nanos stood_still_ = 0;
   TraceLane* lane_ = nullptr;
   std::array<std::uint16_t, kStepPhaseCount> labels_{};  ///< by phase
   bool border_ = true;

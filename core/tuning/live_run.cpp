@@ -38,6 +38,7 @@ RunFacts run_facts(const Document& document, const Started& started) {
   facts.records = started.samples_per_epoch;
   facts.memory = free_memory();
   facts.parameters = started.parameters;
+  facts.worth_threads = started.worth_threads;
   facts.memory_needed = started.memory.total();
   facts.memory_there = started.memory_there;
   facts.memory_advice = started.memory_advice;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/app/baselines_controller.h"
 
+#include "gui/app/ask_to_stop.h"
 #include "gui/app/live_run_controller.h"
 #include "gui/app/run_source.h"
 #include "gui/base/actions.h"
@@ -42,6 +43,16 @@ void BaselinesController::open() {
   shown.show();
   shown.raise();
   shown.activateWindow();
+}
+
+bool BaselinesController::may_leave() {
+  return !experiments_.measuring() ||
+         ask_to_stop({.title = tr("Baselines are being fitted"),
+                      .text = tr("Stop them and close?"),
+                      .loss = tr("Its runs are in the record; the models that are still to come stay unfitted."),
+                      .stop = tr("&Stop and close"),
+                      .keep = tr("&Keep comparing")},
+                     window_);
 }
 
 void BaselinesController::start(const BaselinesRequest& request) {

@@ -32,6 +32,8 @@ class BaselinesController : public QObject {
   [[nodiscard]] BaselinesWindow& baselines_window();
   /// Shows the window for the current tab's graph, unless a comparison is going on: then as it is.
   void open();
+  /// May a comparison that is going on be given up? Asks, unless there is none.
+  [[nodiscard]] bool may_leave();
 
  private:
   void start(const BaselinesRequest& request);

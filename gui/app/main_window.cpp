@@ -75,8 +75,8 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
   make_status_bar();
   diagnosis_ = new DiagnosisController(*live_run_, this);
   history_ = new RunHistoryController(*workspace_, *live_run_, this);
-  new StudyController(*workspace_, *actions_, *live_run_, this);  // a child of this
-  new BaselinesController(*workspace_, *actions_, *live_run_, this);
+  study_ = new StudyController(*workspace_, *actions_, *live_run_, this);
+  baselines_ = new BaselinesController(*workspace_, *actions_, *live_run_, this);
   panels_ = new Panels(*workspace_, *live_run_, *diagnosis_, *history_, this);
   rates_ = new RateController(*workspace_, *actions_, *live_run_, *diagnosis_, *panels_->inspector, this);
   subjects_ = new RunSubjects(*workspace_, *live_run_, *panels_, this);
@@ -371,7 +371,8 @@ void MainWindow::update_problems() {
 bool MainWindow::may_close() {
   if (quiet_) return true;
   FieldKeys::commit();
-  return files_->may_leave_all() && diagnosis_->may_leave() && live_run_->may_stop();
+  return files_->may_leave_all() && diagnosis_->may_leave() && study_->may_leave() && baselines_->may_leave() &&
+         live_run_->may_stop();
 }
 
 /// It is gone at once. A run that is on writes its last checkpoint behind it, and the processes that it was shared out

@@ -24,11 +24,13 @@ class GraphView;
 
 namespace feedline::gui::inline app {
 
+class BaselinesController;
 class DataCheckController;
 class LiveLabel;
 class ProblemsButton;
 class RateController;
 class RunSubjects;
+class StudyController;
 class VerdictLink;
 
 /// The window: it owns the parts and connects them, and decides nothing itself.
@@ -108,6 +110,8 @@ class MainWindow : public QMainWindow {
   DiagnosisController* diagnosis_ = nullptr;
   RunHistoryController* history_ = nullptr;
   Panels* panels_ = nullptr;
+  StudyController* study_ = nullptr;
+  BaselinesController* baselines_ = nullptr;
   RateController* rates_ = nullptr;
   RunSubjects* subjects_ = nullptr;
   Looks* looks_ = nullptr;

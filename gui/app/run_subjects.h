@@ -14,7 +14,7 @@ class Panels;
 class RunOverlay;
 class LiveRunController;
 
-/// Sees to it that whoever reads a number knows of which graph and run: the panels of runs wear both in a line, and
+/// Sees to it that whoever reads a number knows of which graph and run: the panels of runs show both in a line, and
 /// where the tab that is looked at has another graph, they are covered.
 class RunSubjects : public QObject {
   Q_OBJECT

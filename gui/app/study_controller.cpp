@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/app/study_controller.h"
 
+#include "gui/app/ask_to_stop.h"
 #include "gui/app/live_run_controller.h"
 #include "gui/app/run_source.h"
 #include "gui/base/actions.h"
@@ -41,6 +42,16 @@ void StudyController::open() {
   shown.show();
   shown.raise();
   shown.activateWindow();
+}
+
+bool StudyController::may_leave() {
+  return !experiments_.measuring() ||
+         ask_to_stop({.title = tr("A study is going on"),
+                      .text = tr("Stop the study and close?"),
+                      .loss = tr("Its runs are in the record; what it has not tried yet stays untried."),
+                      .stop = tr("&Stop and close"),
+                      .keep = tr("&Keep studying")},
+                     window_);
 }
 
 void StudyController::start(const StudyRequest& request) {

@@ -30,6 +30,8 @@ class StudyController : public QObject {
   [[nodiscard]] StudyWindow& study_window();
   /// Shows the window for the current tab's graph, unless a study is going on: then as it is.
   void open();
+  /// May a study that is going on be given up? Asks, unless there is none.
+  [[nodiscard]] bool may_leave();
 
  private:
   void start(const StudyRequest& request);

@@ -45,10 +45,10 @@ class WorkModes : public QObject {
   void fit();
   /// Keeps the layouts for the next start.
   void save();
-  /// From now on a guest moves the panels (the tour): what becomes of them is not kept, neither for the other
+  /// From now on the tour moves the panels: what becomes of them is not kept, neither for the other
   /// workspaces nor for the next start.
   void hold();
-  /// The guest has gone: workspace and panels are those of hold() again.
+  /// The tour has ended: workspace and panels are those of hold() again.
   void release();
   /// A row of buttons, one a workspace; for menu bar and toolbar.
   [[nodiscard]] QWidget* make_bar(QWidget* parent) const;

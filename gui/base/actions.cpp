@@ -40,7 +40,10 @@ Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), win
       make(tr("Save a&ll"), {}, QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_S), tr("Save every graph that has changed"));
   revert = make(tr("Re&vert"), {}, {}, tr("Show the file as it is on the disk; undo brings back what is here"));
   clear_recent = make(tr("&Clear list"), {}, {}, tr("Forget the recent files"));
-  train_on_data = make(tr("&Train on my data…"), {}, {}, tr("Choose a folder of pictures and build a graph for it"));
+  train_on_folder =
+      make(tr("&Train on my folder…"), {}, {}, tr("Choose a folder of pictures or texts and build a graph for it"));
+  train_on_file = make(tr("Train on my f&ile…"), {}, {},
+                       tr("Choose a table, an archive, arrays or a text and build a graph for it"));
   close_tab = make(tr("&Close"), "close", QKeySequence(Qt::CTRL | Qt::Key_W), tr("Close this graph"));
   next_tab = make(tr("&Next graph"), {}, QKeySequence(Qt::CTRL | Qt::Key_Tab), tr("Show the graph of the next tab"));
   previous_tab = make(tr("&Previous graph"), {}, QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Tab),
@@ -195,7 +198,7 @@ void Actions::fill_menu_bar(QMenuBar* bar) {
   examples->addAction(new_graph);
   examples->addSeparator();
   window_->addAction(new_graph);  // its key works where the menu bar is hidden, too
-  file->addAction(train_on_data);
+  file->addActions({train_on_folder, train_on_file});
   file->addAction(open);
   recent = file->addMenu(tr("Open &recent"));
   file->addSeparator();

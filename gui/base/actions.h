@@ -36,7 +36,8 @@ class Actions : public QObject {
   QAction *zoom_in, *zoom_out, *zoom_fit, *theme_system, *theme_light, *theme_dark, *toggle_theme, *reset_layout,
       *preview, *data, *presenter, *settings;
   QAction *work_build, *work_watch, *work_diagnose;  ///< workspaces; the fourth is `presenter`
-  QAction* train_on_data;
+  QAction* train_on_folder;
+  QAction* train_on_file;
   QAction *run, *pause, *stop, *show_queues, *check_data, *left_out, *find_rate, *study, *baselines;
   QActionGroup* processes;  ///< among which the next run is shared out: one action a number, which is its data()
   QAction *gallery, *shortcuts, *help, *tour, *about, *about_qt;

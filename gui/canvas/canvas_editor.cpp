@@ -66,6 +66,10 @@ void CanvasEditor::toggle_stage(const std::string& node) {
   apply_or_refuse(feedline::toggle_stage(parts_.shown.document(), node));
 }
 
+void CanvasEditor::toggle_stage_of_frame() {
+  apply_or_refuse(toggle_stage_of(parts_.shown.document(), carried().ids()));
+}
+
 void CanvasEditor::apply_or_refuse(const Result<Edit>& edit) {
   if (edit) {
     parts_.shown.apply(*edit);

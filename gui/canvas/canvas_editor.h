@@ -46,6 +46,8 @@ class CanvasEditor : public QObject {
   void toggle_mute();
   /// A stage of the trainer's network begins at this node of the document, or no longer; says why where none can.
   void toggle_stage(const std::string& node);
+  /// The same at the first layer that lies in the selected frame.
+  void toggle_stage_of_frame();
   void group_selection();
   void ungroup_selection();
   void align_selection(Align how);

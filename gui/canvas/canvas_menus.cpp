@@ -197,6 +197,8 @@ void CanvasMenus::fill_for_things(QMenu& menu, const QGraphicsItem& hit) {
     if (subgraph) fill_for_subgraph(menu, node->id());
   }
   if (qgraphicsitem_cast<const FrameItem*>(&hit) != nullptr) {
+    if (parts_.shown.scope().empty())
+      add_entry(menu, words("Begin a stage here, or no longer"), [this] { editor_.toggle_stage_of_frame(); });
     QMenu* colors = menu.addMenu(words("Colour"));
     for (const std::string& name : frame_colors()) {
       QPixmap swatch(16, 16);

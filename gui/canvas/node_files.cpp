@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/canvas/node_files.h"
 
+#include "base/embedded.h"
 #include "graph/path.h"
 #include "gui/base/save_path.h"
 #include "gui/base/settings.h"
@@ -138,6 +139,10 @@ void NodeFiles::list_own(std::function<void(const QStringList& files)> take) {
       [folder = own_folder()] {
         constexpr qsizetype kMost = 1000;
         QStringList files;
+        for (const EmbeddedFile& one : embedded_nodes()) {
+          const std::string_view name = one.name.substr(0, one.name.size() - kNodeFileSuffix.size());
+          files << to_qstring(std::string(kExampleNode) + std::string(name));
+        }
         for (const QString& name :
              QDir(folder).entryList({QLatin1Char('*') + node_suffix()}, QDir::Files, QDir::Name).mid(0, kMost))
           files << folder + QLatin1Char('/') + name;

@@ -41,7 +41,8 @@ class NodeFiles : public QObject {
   void update(const std::string& id);
   /// What is known of the file of a node that is shown; null where there is nothing to update from.
   [[nodiscard]] const OriginLook* outdated(const std::string& id) const;
-  /// Gives the files of own_folder() to `take`, once they are known.
+  /// Gives the node files that come with Feedline (example:residual) and those of own_folder() to `take`, once they are
+  /// known.
   void list_own(std::function<void(const QStringList& files)> take);
 
   /// Other nodes are shown, or the same in another state.

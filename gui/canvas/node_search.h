@@ -15,7 +15,7 @@ struct CanvasParts;
 class CanvasEditor;
 class NodeFiles;
 
-/// Search-to-add: of all nodes and the user's node files, of those that a wire in the hand could end at, or of those
+/// Search-to-add: of all nodes and node files (the user's, and those that come with Feedline), of those that a wire in the hand could end at, or of those
 /// that fit into a wire.
 class NodeSearch : public QObject {
   Q_OBJECT

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/models/search_model.h"
 
+#include "graph/node_file.h"
 #include "gui/models/fuzzy_match.h"
 #include "gui/models/palette_model.h"
 #include "gui/models/text.h"
@@ -32,8 +33,10 @@ void SearchModel::set_files(const QStringList& files) {
   for (const QString& file : files) {
     NodeSpec spec = subgraph == nullptr ? NodeSpec{} : *subgraph;
     spec.type = type_of(file).toStdString();
-    spec.title = QFileInfo(file).completeBaseName().toStdString();
-    spec.summary = tr("Your node: %1").arg(file).toStdString();
+    const QString example = to_qstring(kExampleNode);
+    const bool ours = file.startsWith(example);
+    spec.title = (ours ? file.mid(example.size()) : QFileInfo(file).completeBaseName()).toStdString();
+    spec.summary = (ours ? tr("A node that comes with Feedline: %1") : tr("Your node: %1")).arg(file).toStdString();
     files_.push_back(std::move(spec));
   }
   find_matches();

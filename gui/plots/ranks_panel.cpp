@@ -98,6 +98,9 @@ void RanksPanel::end_run(const RunResult& result) {
 
 QString RanksPanel::headline() const {
   const auto slow = find_straggler(ranks());
+  if (slow && !slow->stage.empty())
+    return tr("Rank %1's stage %2 holds the others up: they wait for it %3 of a step")
+        .arg(QString::number(slow->rank), to_qstring(slow->stage), percent(slow->share));
   if (slow)
     return tr("Rank %1 holds the others up (%2): they wait for it %3 of a step")
         .arg(slow->rank)

@@ -31,7 +31,7 @@ class RanksPanel : public QWidget, public RunView {
 
   /// Of the last second, or of the moment of the cursor.
   [[nodiscard]] const std::vector<RankTimes>& ranks() const { return held_ ? *held_ : live_; }
-  /// "Rank 2 holds the others up (loader): 35 % of a step"; empty: none.
+  /// "Rank 2's stage decode holds the others up: they wait for it 35 % of a step", or that all keep pace.
   [[nodiscard]] QString headline() const;
   [[nodiscard]] bool shows_empty_state() const { return !empty_->isHidden(); }
   [[nodiscard]] ExportedView exported() const;

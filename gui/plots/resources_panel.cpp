@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/plots/resources_panel.h"
 
+#include "base/numbers.h"
 #include "gui/base/theme.h"
+#include "gui/models/text.h"
 #include "gui/plots/run_panels.h"
 
 #include <algorithm>
@@ -17,6 +19,7 @@ constexpr double kMegabyte = 1e6;
 
 QString cores_text(double value) { return ResourcesPanel::tr("%1 cores").arg(short_number(value)); }
 QString memory_text(double value) { return ResourcesPanel::tr("%1 GiB").arg(short_number(value)); }
+QString bytes_text(std::uint64_t bytes) { return to_qstring(numbers::bytes(bytes)); }
 QString disk_text(double value) { return ResourcesPanel::tr("%1 MB/s").arg(short_number(value)); }
 QString load_text(double value) { return percent(value / 100); }
 
@@ -40,6 +43,8 @@ ResourcesPanel::ResourcesPanel(QWidget* parent)
 
 void ResourcesPanel::reset() {
   from_.reset();
+  memory_ = {};
+  costs_.clear();
   newest_.assign(curves(), 0);
   TimePanel::reset();
 }
@@ -59,7 +64,7 @@ void ResourcesPanel::find_gpus(const ProcessSample& process) {
   apply_theme();
 }
 
-void ResourcesPanel::show_snapshot(const Snapshot& now, const Snapshot&) {
+void ResourcesPanel::show_snapshot(const Snapshot& now, const Snapshot& before) {
   set_elapsed(now.elapsed());
   if (now.started == 0) return;
   find_gpus(now.process);
@@ -72,6 +77,8 @@ void ResourcesPanel::show_snapshot(const Snapshot& now, const Snapshot&) {
   newest_[OwnCores] = per_second(now.process.cpu, from_->process.cpu) * 1e-9;
   newest_[AllCores] = std::max(newest_[OwnCores], per_second(now.process.cores_busy, from_->process.cores_busy) * 1e-9);
   newest_[Memory] = static_cast<double>(now.process.rss_bytes) / kGibi;
+  memory_ = now.memory;
+  if (now.trainer.steps > before.trainer.steps || costs_.empty()) costs_ = memory_costs(before, now);
   newest_[Disk] = per_second(now.process.disk_bytes, from_->process.disk_bytes) / kMegabyte;
   for (std::size_t i = 0; i < std::min(gpus_, now.process.gpus.size()); ++i) {
     newest_[kFixed + 2 * i] = now.process.gpus[i].utilisation * 100;
@@ -97,6 +104,18 @@ void ResourcesPanel::refresh() {
     add(kFixed + 2 * i, tr("GPU"),
         load_text(newest_[kFixed + 2 * i]) + QStringLiteral(" · ") + memory_text(newest_[kFixed + 2 * i + 1]));
   add(Memory, {}, memory_text(newest_[Memory]));
+  if (memory_.predicted > 0 && memory_.tensors > 0)
+    items.push_back({Readings::Mark::None,
+                     {},
+                     tr("tensors"),
+                     tr("%1, predicted %2").arg(bytes_text(memory_.tensors), bytes_text(memory_.predicted))});
+  for (const MemoryCost& cost : costs_)
+    items.push_back(
+        {Readings::Mark::None,
+         {},
+         spaced(cost.setting),
+         tr("saves %1, takes %2 ms a step, predicted %3")
+             .arg(bytes_text(cost.saves), short_number(cost.measured * 1e3), short_number(cost.predicted * 1e3))});
   add(Disk, {}, disk_text(newest_[Disk]));
   readings_->set_items(std::move(items));
 }

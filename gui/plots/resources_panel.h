@@ -2,11 +2,13 @@
 #pragma once
 
 #include "gui/plots/time_panel.h"
+#include "telemetry/memory_cost.h"
 
 namespace feedline::gui::inline plots {
 
 /// What the run takes of the machine, over time: cores (its own, and those that all programs use), memory, what is
-/// fetched from disks, and each GPU's load and memory. Where there is no GPU, that is said.
+/// fetched from disks, and each GPU's load and memory. Where there is no GPU, that is said. Of a network, the legend
+/// has what its tensors take beside what was predicted, and what the settings that save memory save and cost.
 class ResourcesPanel : public TimePanel {
   Q_OBJECT
 
@@ -26,7 +28,9 @@ class ResourcesPanel : public TimePanel {
 
   std::optional<Snapshot> from_{};  ///< start of the window being measured
   std::vector<double> newest_{};    ///< by curve
-  std::size_t gpus_ = 0;            ///< each has two curves after the fixed ones: load, memory
+  MemorySample memory_{};
+  std::vector<MemoryCost> costs_{};  ///< of the last second
+  std::size_t gpus_ = 0;             ///< each has two curves after the fixed ones: load, memory
 };
 
 }  // namespace feedline::gui::inline plots

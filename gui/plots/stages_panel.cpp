@@ -2,6 +2,7 @@
 #include "gui/plots/stages_panel.h"
 
 #include "gui/base/theme.h"
+#include "gui/models/text.h"
 #include "gui/plots/panel_menu.h"
 #include "gui/plots/run_panels.h"
 
@@ -52,6 +53,25 @@ void add_trainer(std::vector<StageShare>& rows, const Snapshot& earlier, const S
   rows.push_back(row);
 }
 
+/// The parts of a network that is cut into stages, a worker each: starved is its bubble, and waiting for slower ones.
+void add_model_stages(std::vector<StageShare>& rows, const Snapshot& earlier, const Snapshot& now, double wall,
+                      const QString& bottleneck) {
+  const std::vector<ModelStageSample>& stages = now.trainer.stages;
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    const ModelStageSample before = i < earlier.trainer.stages.size() ? earlier.trainer.stages[i] : ModelStageSample{};
+    StageShare row;
+    const QString from = stages[i].layers.empty() ? QString() : to_qstring(stages[i].layers.front().node);
+    row.name = from.isEmpty() ? StagesPanel::tr("stage %1").arg(i + 1)
+                              : StagesPanel::tr("stage %1: %2").arg(QString::number(i + 1), from);
+    row.busy = share_of(stages[i].busy() - before.busy(), wall);
+    row.starved = std::min(share_of(stages[i].idle - before.idle, wall), 1 - row.busy);
+    row.per_second = step_rate(earlier.trainer, now.trainer);
+    row.trainer = true;
+    row.bottleneck = !bottleneck.isEmpty() && from == bottleneck;
+    rows.push_back(row);
+  }
+}
+
 /// What a worker of the node did in between; nothing where it has not been there.
 StageCounters work_of(const Snapshot& earlier, const Snapshot& now, std::size_t stage, std::size_t worker) {
   const std::vector<StageCounters>& each = now.stages[stage].by_worker;
@@ -75,6 +95,7 @@ std::vector<StageShare> stage_shares(const Snapshot& earlier, const Snapshot& no
   }
   add_trainer(rows, earlier, now, wall);
   for (StageShare& row : rows) row.bottleneck = !bottleneck.isEmpty() && row.name == bottleneck;
+  add_model_stages(rows, earlier, now, wall, bottleneck);
   return rows;
 }
 
@@ -93,6 +114,7 @@ std::vector<StageShare> worker_shares(const Snapshot& earlier, const Snapshot& n
     }
   }
   add_trainer(rows, earlier, now, wall);
+  add_model_stages(rows, earlier, now, wall, {});
   return rows;
 }
 

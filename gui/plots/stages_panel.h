@@ -17,7 +17,8 @@ class QCPItemText;
 namespace feedline::gui::inline plots {
 
 /// Where the workers of each stage spent the last second, as shares of their time. The trainer stands below the data
-/// side as one more worker: busy while it steps, starved while it waits for a batch.
+/// side as one more worker: busy while it steps, starved while it waits for a batch. Below it the stages of a network
+/// that is cut into such: busy in their passes, starved while they wait for each other (the bubble).
 struct StageShare {
   QString name{};
   double busy = 0;  ///< 0..1, as are the next two; the rest of the time the workers were elsewhere or idle

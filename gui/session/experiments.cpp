@@ -2,9 +2,11 @@
 #include "gui/session/experiments.h"
 
 #include "gui/session/hand_over.h"
+#include "gui/session/work_fault.h"
 #include "recording/study_log.h"
 #include "tuning/pair_clock.h"
 
+#include <exception>
 #include <utility>
 
 namespace feedline::gui::inline session {
@@ -50,7 +52,11 @@ void Experiments::begin(Work work, bool measuring) {
   // The former job has ended: its end was shown, or busy_ would still be set.
   thread_ = std::jthread([this, number = ++job_, work = std::move(work)](const std::stop_token& stop) {
     const Job job(*this, number, stop);
-    if (const Status done = work(job); !done) job.tell(&Experiments::failed, done.error());
+    try {
+      if (const Status done = work(job); !done) job.tell(&Experiments::failed, done.error());
+    } catch (const std::exception& fault) {
+      job.tell(&Experiments::failed, work_fault(fault));
+    }
     job.post([this] {
       busy_ = false;
       Q_EMIT busy_changed(false);

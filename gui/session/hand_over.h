@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QDebug>
 #include <QMetaObject>
 #include <QObject>
 #include <QThreadPool>
 
 #include <atomic>
+#include <exception>
 #include <utility>
 
 namespace feedline::gui::inline session {
@@ -43,10 +45,18 @@ void post_to(QObject* to, Work work) {
   QMetaObject::invokeMethod(to, OrderedCall<Work>(std::move(work)), Qt::QueuedConnection);
 }
 
-/// Does `work` on a thread of the pool.
+/// Does `work` on a thread of the pool. What it throws, for want of memory, goes to standard error: it must not end the
+/// window.
 template <class Work>
 void start_on(QThreadPool& pool, Work work) {
-  pool.start(OrderedCall<Work>(std::move(work)));
+  auto guarded = [work = std::move(work)]() mutable {
+    try {
+      work();
+    } catch (const std::exception& fault) {
+      qWarning("feedline: %s", fault.what());
+    }
+  };
+  pool.start(OrderedCall<decltype(guarded)>(std::move(guarded)));
 }
 
 }  // namespace feedline::gui::inline session

@@ -2,24 +2,28 @@
 #pragma once
 
 #include "gui/session/hand_over.h"
+#include "gui/session/work_fault.h"
 
 #include <QObject>
 
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
 #include <thread>
+#include <type_traits>
 #include <utility>
 
 namespace feedline::gui::inline session {
 
 /// A thread that answers the newest of many questions. A new question replaces the one that waits and abandons the one
 /// in work; an answer to anything but the newest never arrives. Questions may take long and do get stuck (a file on a
-/// dead server): the end of this object waits for its thread a moment only, then leaves it behind.
+/// dead server): the end of this object waits for its thread a moment only, then leaves it behind. Work that throws
+/// answers with the error, where an answer can be one, or has an `error`; else with an empty answer.
 template <class Question, class Answer>
 class LatestWorker : public QObject {
  public:
@@ -78,7 +82,7 @@ class LatestWorker : public QObject {
           abandon = std::stop_source();
           stop = abandon.get_token();
         }
-        Answer answer = work(question, stop);
+        Answer answer = answered(question, stop);
         const std::lock_guard lock(mutex);
         if (end) break;
         if (number != newest || stop.stop_requested()) continue;
@@ -89,6 +93,23 @@ class LatestWorker : public QObject {
       const std::lock_guard lock(mutex);
       ended = true;
       wake.notify_all();
+    }
+
+    Answer answered(const Question& question, const std::stop_token& stop) const {
+      try {
+        return work(question, stop);
+      } catch (const std::exception& fault) {
+        return answer_of(work_fault(fault));
+      }
+    }
+    static Answer answer_of(Error error) {
+      if constexpr (std::is_constructible_v<Answer, tl::unexpected<Error>>) {
+        return fail(std::move(error));
+      } else {
+        Answer answer{};
+        if constexpr (requires { answer.error = std::move(error); }) answer.error = std::move(error);
+        return answer;
+      }
     }
 
     Work work{};

@@ -3,6 +3,7 @@
 
 #include "graph/json.h"
 #include "gui/session/step_back.h"
+#include "gui/session/work_fault.h"
 #include "ranks/launch.h"
 #include "training/apply_options.h"
 
@@ -12,6 +13,7 @@
 #include <QStandardPaths>
 
 #include <csignal>
+#include <exception>
 #include <utility>
 
 namespace feedline::gui::inline session {
@@ -81,7 +83,11 @@ void RankHelpers::start(const Document& document, const RunOptions& options, Hel
   static_cast<void>(apply_options(graph, in_graph));  // what is wrong with it, rank 0 tells
   thread_ = std::jthread([this, document = std::move(graph), words = std::move(words), told = std::move(told)] {
     step_back();  // they inherit it
-    run(document, words, told);
+    try {
+      run(document, words, told);
+    } catch (const std::exception& fault) {
+      told.failed(work_fault(fault));
+    }
   });
 }
 

@@ -2,10 +2,12 @@
 #include "gui/session/run_archive.h"
 
 #include "gui/session/hand_over.h"
+#include "gui/session/work_fault.h"
 #include "runs/run_store.h"
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <optional>
 #include <utility>
 
@@ -44,7 +46,11 @@ void RunArchive::enqueue(Job job, bool looking) {
         status = fail(std::move(opened.error()));
       }
     }
-    if (status) status = job(*shared->database);
+    try {
+      if (status) status = job(*shared->database);
+    } catch (const std::exception& fault) {
+      status = fail(work_fault(fault));
+    }
     --shared->waiting;
     const bool tell = !status && !(looking && std::exchange(shared->told, true));
     if (tell) post_to(this, [this, error = status.error()] { Q_EMIT failed(error); });

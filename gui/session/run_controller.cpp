@@ -80,7 +80,7 @@ class RunController::Relay : public std::enable_shared_from_this<Relay> {
 };
 
 RunController::RunController(QObject* parent) : QObject(parent) {
-  courier_.setMaxThreadCount(1);
+  command_thread_.setMaxThreadCount(1);
   scribe_.setMaxThreadCount(1);
 }
 
@@ -157,7 +157,7 @@ void RunController::stop() {
 
 void RunController::set_workers(const QString& node, std::size_t workers) {
   if (!run_) return;
-  start_on(courier_,
+  start_on(command_thread_,
            [run = run_, id = node.toStdString(), workers] { static_cast<void>(run->set_workers(id, workers)); });
 }
 
@@ -177,7 +177,7 @@ void RunController::ask_for_durations() {
     Q_EMIT durations_read(last_durations_);
     return;
   }
-  start_on(courier_, [run = run_, relay = relay_] {
+  start_on(command_thread_, [run = run_, relay = relay_] {
     relay->call([all = run->durations()](RunController& target) { Q_EMIT target.durations_read(all); });
   });
 }

@@ -113,7 +113,7 @@ class RunController : public QObject {
   std::shared_ptr<RunLog> log_{};
   std::shared_ptr<EventFile> events_{};
   std::jthread reaper_{};                        ///< takes the finished run and its log apart, off this thread
-  QThreadPool courier_{};                        ///< one thread, so that wishes arrive in their order
+  QThreadPool command_thread_{};                 ///< one thread, so that commands arrive in their order
   QThreadPool scribe_{};                         ///< one thread: writes files
   std::jthread poller_{};                        ///< reads snapshots while a run is active
   std::vector<NodeDurations> last_durations_{};  ///< of the run that has ended

@@ -138,7 +138,8 @@ QWidget* Gallery::make_recent() {
       act();
     });
   };
-  button(tr("Train on &my data…"), QStringLiteral("gallery_data"), [this] { Q_EMIT data_wanted(); });
+  button(tr("Train on my &folder…"), QStringLiteral("gallery_folder"), [this] { Q_EMIT folder_wanted(); });
+  button(tr("Train on my f&ile…"), QStringLiteral("gallery_file"), [this] { Q_EMIT data_file_wanted(); });
   button(tr("&Empty graph"), QStringLiteral("gallery_empty"), [] {});
   button(tr("&Open a file…"), QStringLiteral("gallery_open"), [this] { Q_EMIT open_wanted(); });
   button(tr("Take the &tour (under a minute)"), QStringLiteral("gallery_tour"), [this] { Q_EMIT tour_wanted(); });

@@ -22,7 +22,8 @@ class Gallery : public QDialog {
   void file_chosen(const QString& file);
   void open_wanted();
   void tour_wanted();
-  void data_wanted();  ///< a folder to train on is to be chosen
+  void folder_wanted();     ///< one to train on is to be chosen
+  void data_file_wanted();  ///< likewise a file
 
  private:
   [[nodiscard]] QWidget* make_examples();

@@ -9,7 +9,9 @@
 #include <QListWidget>
 #include <QRegularExpression>
 #include <QSplitter>
+#include <QTextBlock>
 #include <QTextBrowser>
+#include <QTextCursor>
 #include <QUrl>
 #include <QVBoxLayout>
 
@@ -27,6 +29,31 @@ QString title_of(const QString& name) {
   static const QRegularExpression heading(QStringLiteral("^# (.+)$"), QRegularExpression::MultilineOption);
   const QString title = heading.match(text_of(name)).captured(1);
   return title.isEmpty() ? name : title;
+}
+
+/// The name by which a link finds a heading, as GitHub makes it: "What learns, and how fast" is
+/// what-learns-and-how-fast.
+QString anchor_of(const QString& heading) {
+  QString anchor;
+  for (const QChar c : heading.toLower())
+    if (c.isLetterOrNumber() || c == QLatin1Char('_') || c == QLatin1Char('-'))
+      anchor += c;
+    else if (c == QLatin1Char(' '))
+      anchor += QLatin1Char('-');
+  return anchor;
+}
+
+/// Markdown's headings have no anchors in Qt.
+void name_headings(QTextDocument& page) {
+  for (QTextBlock block = page.begin(); block.isValid(); block = block.next()) {
+    if (block.blockFormat().headingLevel() == 0 || block.text().isEmpty()) continue;
+    QTextCharFormat format;
+    format.setAnchor(true);
+    format.setAnchorNames({anchor_of(block.text())});
+    QTextCursor first(block);
+    first.movePosition(QTextCursor::NextCharacter, QTextCursor::KeepAnchor);
+    first.mergeCharFormat(format);
+  }
 }
 
 /// What a newcomer reads comes before what a contributor reads.
@@ -83,9 +110,10 @@ void HelpWindow::show_page(const QString& name) {
 void HelpWindow::follow(const QUrl& link) {
   if (!link.scheme().isEmpty()) {
     QDesktopServices::openUrl(link);
-  } else if (link.path().endsWith(QLatin1String(".md"))) {
-    show_page(link.fileName());
+    return;
   }
+  if (link.path().endsWith(QLatin1String(".md"))) show_page(link.fileName());
+  text_->scrollToAnchor(link.fragment());  // none: stays
 }
 
 void HelpWindow::fill() {
@@ -93,6 +121,7 @@ void HelpWindow::fill() {
   // Markdown has no style of its own: what it becomes is given one.
   QTextDocument page;
   page.setMarkdown(text_of(this->page()));
+  name_headings(page);
   QString html = page.toHtml();
   html.replace(QStringLiteral("<table "),
                QStringLiteral("<table cellpadding=\"5\" style=\"border-color: %1\" ").arg(c.border.name()));

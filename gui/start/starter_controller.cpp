@@ -9,7 +9,6 @@
 #include "plan/plan.h"
 
 #include <QFile>
-#include <QFileDialog>
 #include <QFileInfo>
 
 #include <algorithm>
@@ -48,15 +47,23 @@ void StarterController::connect_tab(DocumentTab& tab) {
 }
 
 void StarterController::choose_folder() {
-  auto* dialog = new QFileDialog(window_, tr("A folder with one sub-folder per class, or with train and val"),
-                                 Settings::last_folder());
+  choose(tr("A folder with one sub-folder per class, or with train and val"), QFileDialog::Directory);
+}
+
+void StarterController::choose_file() {
+  choose(tr("A table, an archive of pictures, NumPy arrays, IDX or CIFAR files, labelled lines of text"),
+         QFileDialog::ExistingFile);
+}
+
+void StarterController::choose(const QString& title, QFileDialog::FileMode mode) {
+  auto* dialog = new QFileDialog(window_, title, Settings::last_folder());
   dialog->setObjectName(QStringLiteral("choose_data"));
   dialog->setAttribute(Qt::WA_DeleteOnClose);
-  dialog->setFileMode(QFileDialog::Directory);
-  dialog->setOption(QFileDialog::ShowDirsOnly);
-  connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& folder) {
-    Settings::set_last_folder(QFileInfo(folder).absolutePath());
-    train_on(folder);
+  dialog->setFileMode(mode);
+  dialog->setOption(QFileDialog::ShowDirsOnly, mode == QFileDialog::Directory);
+  connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
+    Settings::set_last_folder(QFileInfo(path).absolutePath());
+    train_on(path);
   });
   dialog->open();
 }

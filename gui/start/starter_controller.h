@@ -5,6 +5,7 @@
 #include "gui/session/latest_worker.h"
 #include "gui/start/starter_offer.h"
 
+#include <QFileDialog>
 #include <QObject>
 #include <QPointer>
 #include <QString>
@@ -16,17 +17,19 @@ class Workspace;
 
 namespace feedline::gui::inline start {
 
-/// From a folder to a graph that trains on it: what is dropped on an empty canvas, or chosen under *Train on my data*,
-/// becomes the source at once; its files are looked at on a thread, and then the whole graph is offered.
+/// From data to a graph that trains on them: a folder or file that is dropped on an empty canvas, or chosen in the
+/// menu, becomes the source at once; it is looked at on a thread, and then the whole graph is offered.
 class StarterController : public QObject {
   Q_OBJECT
 
  public:
-  /// `window`: parent of the dialog that asks for a folder.
+  /// `window`: parent of the dialogs that ask for data.
   StarterController(Workspace& workspace, QWidget* window);
 
   /// Asks for a folder, and goes on as if it had been dropped on an empty canvas.
   void choose_folder();
+  /// The same of a file: a table, an archive, arrays, a text.
+  void choose_file();
   /// The same for this path.
   void train_on(const QString& path);
   /// Null while none is shown.
@@ -41,6 +44,7 @@ class StarterController : public QObject {
     std::string label{};  ///< column of a table that is to be predicted; empty: found out
     bool operator==(const Question&) const = default;
   };
+  void choose(const QString& title, QFileDialog::FileMode mode);
   void connect_tab(DocumentTab& tab);
   void look_at(DocumentTab& tab, const QString& path);
   /// The same data, of which another column is to be predicted.

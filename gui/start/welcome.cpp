@@ -41,7 +41,8 @@ Welcome::Welcome(Files& files, Workspace& workspace, WelcomeParts parts, Actions
 
 void Welcome::connect_actions() {
   connect(actions_.gallery, &QAction::triggered, this, &Welcome::show_gallery);
-  connect(actions_.train_on_data, &QAction::triggered, starter_, &StarterController::choose_folder);
+  connect(actions_.train_on_folder, &QAction::triggered, starter_, &StarterController::choose_folder);
+  connect(actions_.train_on_file, &QAction::triggered, starter_, &StarterController::choose_file);
   connect(actions_.tour, &QAction::triggered, this, &Welcome::start_tour);
   connect(actions_.shortcuts, &QAction::triggered, this, &Welcome::show_shortcuts);
   connect(actions_.help, &QAction::triggered, this, [this] { show_help(parts_.help_page()); });
@@ -84,7 +85,8 @@ void Welcome::show_gallery() {
   connect(gallery, &Gallery::example_chosen, &files_, &Files::open_example);
   connect(gallery, &Gallery::file_chosen, &files_, qOverload<const QString&>(&Files::open));
   connect(gallery, &Gallery::open_wanted, &files_, [this] { files_.open(); });
-  connect(gallery, &Gallery::data_wanted, starter_, &StarterController::choose_folder);
+  connect(gallery, &Gallery::folder_wanted, starter_, &StarterController::choose_folder);
+  connect(gallery, &Gallery::data_file_wanted, starter_, &StarterController::choose_file);
   connect(gallery, &Gallery::tour_wanted, this, &Welcome::start_tour);
   gallery->open();
 }

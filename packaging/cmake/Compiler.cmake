@@ -58,6 +58,11 @@ if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   endif()
 endif()
 
+# Precompiled everywhere: what most files include, and what costs most (two thirds of the time to compile a small file).
+set(common_headers <algorithm> <chrono> <filesystem> <fmt/format.h> <fstream> <functional> <map> <memory> <mutex>
+                   <optional> <set> <span> <stop_token> <string> <string_view> <thread> <tl/expected.hpp> <variant>
+                   <vector>)
+
 # feedline_precompile(TARGET HEADER...): no effect with -DFEEDLINE_PCH=OFF.
 function(feedline_precompile target)
   if(FEEDLINE_PCH)
@@ -65,7 +70,7 @@ function(feedline_precompile target)
   endif()
 endfunction()
 
-# feedline_share_precompiled(TARGET FROM)
+# feedline_share_precompiled(TARGET FROM): both are to be optimised to the same level, as the manual of GCC asks.
 function(feedline_share_precompiled target from)
   get_target_property(headers ${from} PRECOMPILE_HEADERS)
   if(FEEDLINE_PCH AND headers)
@@ -73,16 +78,18 @@ function(feedline_share_precompiled target from)
   endif()
 endfunction()
 
-# feedline_unity(TARGET [BYTES]): compiles the files of each folder together, about BYTES of code at a time: nearly all of
-# what a small file costs is the headers that it includes. No effect with -DFEEDLINE_UNITY=OFF. Only files of one folder
-# share a translation unit, so that a static library still hands out one room without the others.
+# feedline_unity(TARGET [BYTES <n>] [TOGETHER <folder>...]): compiles the files of each folder together, about BYTES of
+# code at a time: nearly all of what a small file costs is the headers that it includes. No effect with
+# -DFEEDLINE_UNITY=OFF. Only files of one folder share a translation unit, so that a static library still hands out one
+# room without the others; those below a folder named by TOGETHER count as its own.
 function(feedline_unity target)
   if(NOT FEEDLINE_UNITY)
     return()
   endif()
-  set(most 60000)
-  if(ARGC GREATER 1)
-    set(most ${ARGV1})
+  cmake_parse_arguments(arg "" "BYTES" "TOGETHER" ${ARGN})
+  set(most 90000)
+  if(arg_BYTES)
+    set(most ${arg_BYTES})
   endif()
   get_target_property(sources ${target} SOURCES)
   list(FILTER sources INCLUDE REGEX "[.]cpp$")
@@ -94,6 +101,13 @@ function(feedline_unity target)
       continue()
     endif()
     cmake_path(GET source PARENT_PATH folder)
+    foreach(above IN LISTS arg_TOGETHER)
+      cmake_path(ABSOLUTE_PATH above)
+      cmake_path(IS_PREFIX above "${folder}" is_below)
+      if(is_below)
+        set(folder "${above}")
+      endif()
+    endforeach()
     cmake_path(GET folder FILENAME name)
     if(NOT DEFINED folder_${name})
       set(folder_${name} "${folder}")
@@ -115,10 +129,10 @@ function(feedline_unity target)
   target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
 endfunction()
 
-# feedline_optimize(TARGET LEVEL): instead of Release's -O3, for code that does not run in loops over data: what compiling
-# it harder costs, nobody sees again.
+# feedline_optimize(TARGET LEVEL [OPTION...]): instead of Release's -O3, for code that does not run in loops over data:
+# what compiling it harder costs, nobody sees again.
 function(feedline_optimize target level)
   if(CMAKE_BUILD_TYPE STREQUAL "Release")
-    target_compile_options(${target} PRIVATE -O${level})
+    target_compile_options(${target} PRIVATE -O${level} ${ARGN})
   endif()
 endfunction()

@@ -22,6 +22,7 @@ function(feedline_registry target kind header class)
     DEPENDS ${ARGN} "${list}" "${script}"
     COMMENT "Listing what there is: ${kind}" VERBATIM)
   target_sources(${target} PRIVATE "${output}")
+  set_source_files_properties("${output}" PROPERTIES SKIP_PRECOMPILE_HEADERS ON)  # it includes nothing
 endfunction()
 
 # feedline_metric_keys(TARGET FILE...): the keys of the metrics, which are the names of their files, for TARGET, which

@@ -397,6 +397,19 @@ class TestCheckData : public QObject {
     QVERIFY(!none && none.error().reason.find("no source") != std::string::npos);
   }
 
+  void a_damaged_file_of_facts_holds_nobody_up() {
+    fill("a", 5);
+    CheckOptions options{.cache_folder = folder_.filePath("damaged").toStdString()};
+    QCOMPARE(check(graph(), options).checked, 5U);
+    for (const QString& path : files_below(folder_.filePath("damaged")))
+      if (path.endsWith(".facts")) {
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::ReadWrite) && file.seek(8));  // how many records it has
+        QCOMPARE(file.write(QByteArray(7, '\x7f')), qint64{7});
+      }
+    QCOMPARE(check(graph(), options).checked, 5U);
+  }
+
   void what_is_known_is_not_looked_at_again() {
     fill("a", 70);
     fill("b", 70);

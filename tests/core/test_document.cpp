@@ -119,6 +119,18 @@ class TestDocument : public QObject {
     QTest::newRow("unknown type") << "alien.x=1"
                                   << "alien|martian|unknown";
   }
+  void nodes_are_muted_by_override() {
+    Graph graph("files:files resize:resize");
+    Document document = graph.document();
+    for (const bool muted : {true, false}) {
+      const auto edit =
+          parse_override(document, muted ? "resize.muted=true" : "resize.muted=false", test::fake_registry());
+      QVERIFY2(edit && document.apply(*edit), edit ? "" : edit.error().line().c_str());
+      QCOMPARE(document.find("resize")->muted, muted);
+    }
+    const auto refused = parse_override(document, "resize.muted=maybe", test::fake_registry());
+    QVERIFY(!refused && refused.error().parameter == "muted" && !refused.error().remedy.empty());
+  }
   void overrides() {
     QFETCH(QString, text);
     QFETCH(QString, error);

@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <set>
+#include <string>
+#include <unistd.h>
 
 namespace test_plan {
 
@@ -450,6 +452,8 @@ class TestPlan : public QObject {
   void cache_folder_follows_the_environment() {
     for (const char* name : {"FEEDLINE_CACHE", "XDG_CACHE_HOME", "HOME"}) qunsetenv(name);
     QVERIFY(default_cache_folder().is_absolute());
+    // In a folder that all users have, each has one of his own.
+    QVERIFY(default_cache_folder().filename().string().ends_with("-" + std::to_string(::getuid())));
     qputenv("HOME", "/home/me");
     QCOMPARE(default_cache_folder(), std::filesystem::path("/home/me/.cache/feedline"));
     qputenv("XDG_CACHE_HOME", "relative");

@@ -152,6 +152,7 @@ class TestRankTimes : public QObject {
     QFETCH(double, share);
     std::vector<RankSample> ranks;
     for (int i = 0; i < 4; ++i) ranks.push_back(i == 2 ? rank(2, wait, compute) : rank(i, 0.01, 0.05));
+    for (RankSample& one : ranks) one.slowest_stage = one.rank == 2 ? "decode" : "normalise";
     if (round_trip > 0)
       for (RankSample& one : ranks) one.round_trip = from_seconds(one.rank == 2 ? round_trip : 1e-3);
     const Snapshot now = snapshot(ranks);
@@ -161,6 +162,7 @@ class TestRankTimes : public QObject {
     QCOMPARE(found->rank, 2);
     QCOMPARE(QString::fromUtf8(name(found->part).data()), part);
     QVERIFY2(near(found->share, share), QByteArray::number(found->share));
+    QCOMPARE(found->stage, std::string(part == "loader" ? "decode" : ""));
   }
   void one_rank_alone_has_nobody_to_wait_for() {
     const Snapshot now = snapshot({rank(0, 0.01, 0.05), rank(1, 0, 0, 0)});

@@ -207,6 +207,24 @@ class TestStageCuts : public QObject {
     QVERIFY(!toggle("conv1") && !toggle("resize") && !toggle("nobody"));
   }
 
+  /// A frame's stage begins at its first layer.
+  void a_frame_begins_a_stage() {
+    Document document = cut_at({});
+    const auto cuts = [&] { return document.find("trainer")->params.at("stages"); };
+    const auto toggled = [&](const std::vector<std::string>& nodes) { return toggle_stage_of(document, nodes); };
+    const Result<Edit> edit = toggled({"linear", "resize", "conv3", "conv2", "trainer"});
+    QVERIFY2(edit.has_value(), edit ? "" : edit.error().line().c_str());
+    QVERIFY(document.apply(*edit));
+    QCOMPARE(cuts(), Value(ValueList{std::string("conv2")}));
+    QVERIFY(document.apply(*toggled({"conv3", "conv2"})));
+    QCOMPARE(cuts(), Value(ValueList{}));
+    QVERIFY(!toggled({}) && !toggled({"resize", "trainer"}));
+    // Two layers of which none leads to the other are two places.
+    QVERIFY(document.apply({RemoveLink{.to = {"conv2", "x"}}}));
+    const Result<Edit> several = toggled({"conv1", "conv3", "conv2"});
+    QVERIFY(!several && several.error().reason.find("conv1, conv2") != std::string::npos);
+  }
+
   void replicas_and_stages_exclude_each_other() {
     Document document = cut_at({"conv2"});
     QVERIFY(document.apply({SetParam{.node = "trainer", .param = "replicas", .value = std::int64_t{2}}}));
@@ -252,6 +270,18 @@ class TestStageCuts : public QObject {
     QCOMPARE(cut->title, std::string("Begin the stages at conv2"));
     QVERIFY(cut->predicted_ratio > 1.15 && cut->predicted_ratio < 1.25);
     QVERIFY(std::any_of(fixes.begin(), fixes.end(), [](const Fix& fix) { return fix.id == "micro_batches"; }));
+    // Not where a GPU has no room for the longer stage.
+    Snapshot heavy = staged_run(110);
+    for (ModelStageSample& stage : heavy.trainer.stages)
+      for (LayerSample& layer : stage.layers) layer.weights = layer.node == "conv1" ? 0 : 100;
+    facts.execution.device = "cuda:0,cuda:1";
+    const Diagnosis of_gpus = diagnose(facts, staged_run(10), heavy);
+    for (const std::uint64_t there : {std::uint64_t{1000}, std::uint64_t{600}}) {
+      facts.memory_there = there;  // a half each
+      const std::vector<Fix> offered = find_fixes({.document = document, .facts = facts, .diagnosis = of_gpus});
+      QCOMPARE(std::any_of(offered.begin(), offered.end(), [](const Fix& fix) { return fix.id == "stages"; }),
+               there == 1000);
+    }
     Document changed = document;
     QVERIFY(changed.apply(cut->edit) && analyse(changed).stages.at("conv2").first == 1);
   }

@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace test_state {
 
@@ -97,6 +98,17 @@ class TestState : public QObject {
     QVERIFY(write_safetensors(place("one"), views));
     QVERIFY(write_safetensors(place("two"), views_of(tensors)));
     QCOMPARE(test::read_file(folder_.filePath("one")), test::read_file(folder_.filePath("two")));
+  }
+
+  /// In a container every process has the number of the one that was killed, and its part is in the way.
+  void parts_of_a_killed_process_are_in_nobodys_way() {
+    constexpr int kMoreThanWereWritten = 500;  // each part has a number of its own
+    QVERIFY(QDir(folder_.path()).mkdir("parts"));
+    for (int i = 0; i < kMoreThanWereWritten; ++i)
+      test::write_file(folder_.filePath(QString("parts/.again.%1-%2.part").arg(::getpid()).arg(i)), "half");
+    const auto written = write_safetensors(place("parts/again"), views_of(some_tensors()));
+    QVERIFY2(written, written ? "" : qPrintable(line(written.error())));
+    QVERIFY(SafetensorsFile::open(place("parts/again")));
   }
 
   void a_file_that_cannot_be_written_leaves_the_old_one() {
@@ -324,6 +336,23 @@ class TestState : public QObject {
     QVERIFY(!there("large"));
     QVERIFY(!there("entry2"));  // for the number of files
     QVERIFY(there("entry4"));
+  }
+
+  /// They count nowhere, and would pile up.
+  void parts_of_killed_programs_go_from_the_cache() {
+    const FittedCache cache(folder_.filePath("parts_of").toStdString());
+    QVERIFY(cache.keep("first", "normalise", some_tensors()));
+    const auto part = [&](const char* name, std::chrono::minutes age) {
+      const std::filesystem::path file = cache.file("x").parent_path() / name;
+      test::write_file(QString::fromStdString(file.string()), "half");
+      std::filesystem::last_write_time(file, std::filesystem::file_time_type::clock::now() - age);
+      return file;
+    };
+    const auto left = part(".first.safetensors.4711-0.part", std::chrono::minutes(120));
+    const auto being_written = part(".first.safetensors.4712-0.part", std::chrono::minutes(1));
+    QVERIFY(cache.keep("second", "normalise", some_tensors()));
+    QVERIFY(!std::filesystem::exists(left));
+    QVERIFY(std::filesystem::exists(being_written) && cache.find("first"));
   }
 };
 

@@ -25,6 +25,7 @@ def of_counts(truth, guess):
         "weighted_f1": m.f1_score(truth, guess, average="weighted", zero_division=0),
         "macro_precision": m.precision_score(truth, guess, average="macro", zero_division=0),
         "macro_recall": m.recall_score(truth, guess, average="macro", zero_division=0),
+        "micro_f1": m.f1_score(truth, guess, average="micro", zero_division=0),
     }
 
 
@@ -40,7 +41,8 @@ def main():
             values["auc"] = m.roc_auc_score(truth, shares[:, 1])
         elif ranked:
             values["auc"] = m.roc_auc_score(truth, shares, multi_class="ovr", average="macro")
-            values["top_5_accuracy"] = m.top_k_accuracy_score(truth, logits, k=5, labels=range(logits.shape[1]))
+            for k in (3, 5):
+                values[f"top_{k}_accuracy"] = m.top_k_accuracy_score(truth, logits, k=k, labels=range(logits.shape[1]))
         cases.append({"name": name, "classes": True, "shape": list(logits.shape),
                       "prediction": [float(v) for v in logits.reshape(-1)], "target": truth.tolist(), "values": values})
 
@@ -75,6 +77,7 @@ def main():
         shares = 1 / (1 + numpy.exp(-logits.astype(numpy.float64)))
         values = {"label_accuracy": 1 - m.hamming_loss(truth, logits > 0),
                   "label_f1": m.f1_score(truth, logits > 0, average="macro", zero_division=0),
+                  "micro_f1": m.f1_score(truth, logits > 0, average="micro", zero_division=0),
                   "auc": m.roc_auc_score(truth[:, known], shares[:, known], average="macro")}
         cases.append({"name": name, "classes": False, "labels": True, "shape": list(logits.shape),
                       "prediction": [float(v) for v in logits.reshape(-1)],

@@ -148,6 +148,40 @@ def tiff():
     return b"II*\0" + struct.pack("<I", 24) + bytes(range(16)) + directory + struct.pack("<I", 0)
 
 
+def boosted(classes=0):
+    """A model of XGBoost with one tree of three nodes, in Universal Binary JSON."""
+    def size(count):
+        return b"L" + struct.pack(">q", count)
+
+    def item(value):
+        if isinstance(value, dict):
+            return b"{" + b"".join(size(len(key)) + key.encode() + item(one) for key, one in value.items()) + b"}"
+        if isinstance(value, str):
+            return b"S" + size(len(value)) + value.encode()
+        if isinstance(value, tuple):  # numbers of a type
+            kind, form = value[0], {"l": ">i", "L": ">q", "d": ">f", "U": "B"}[value[0]]
+            packed = b"".join(struct.pack(form, one) for one in value[1])
+            return b"[$" + kind.encode() + b"#" + size(len(value[1])) + packed
+        if isinstance(value, list):
+            return b"[#" + size(len(value)) + b"".join(map(item, value))
+        return b"i" + struct.pack("b", value)
+
+    reals, flags, none = ("d", [0.5, 1.5, -1.5]), ("U", [0, 0, 0]), ("l", [])
+    tree = {"base_weights": reals, "categories": none, "categories_nodes": none, "categories_segments": ("L", []),
+            "categories_sizes": ("L", []), "default_left": flags, "id": 0, "left_children": ("l", [1, -1, -1]),
+            "loss_changes": reals, "parents": ("l", [2147483647, 0, 0]), "right_children": ("l", [2, -1, -1]),
+            "split_conditions": reals, "split_indices": ("l", [3, 0, 0]), "split_type": flags, "sum_hessian": reals,
+            "tree_param": {"num_deleted": "0", "num_feature": "4", "num_nodes": "3", "size_leaf_vector": "0"}}
+    model = {"gbtree_model_param": {"num_parallel_tree": "1", "num_trees": "1", "size_leaf_vector": "0"},
+             "tree_info": [0], "trees": [tree]}
+    aim = {"name": "multi:softprob", "softmax_multiclass_param": {"num_class": str(classes)}} if classes else {
+        "name": "binary:logistic"}
+    told = {"base_score": "5E-1", "num_class": str(classes), "num_feature": "4", "num_target": "1"}
+    learner = {"feature_names": [], "feature_types": [], "gradient_booster": {"model": model, "name": "gbtree"},
+               "learner_model_param": told, "objective": aim}
+    return item({"learner": learner, "version": [1, 7, 4]})
+
+
 def seeds():
     members = [("set/daisy/1.jpg", b"one"), ("set/roses/2.jpg", b"two" * 500), ("set/" + "long" * 40 + "/3.jpg", b"3")]
     idx = bytes([0, 0, 8, 3]) + struct.pack(">III", 3, 4, 4) + bytes(48)
@@ -178,6 +212,7 @@ def seeds():
         "pickle": [state_dict_pickle(False), state_dict_pickle(True)],
         "weights": [zipped(parts, zipfile.ZIP_STORED), legacy_state_dict(), tensors],
         "script": [zipped(script, zipfile.ZIP_STORED), zipped(script), program],
+        "boosted": [boosted(), boosted(3)],
         "project": [],
     }
 

@@ -242,21 +242,36 @@ class TestDrop : public QObject {
     window.close_quietly();
   }
 
-  void welcome_leads_from_a_folder_to_a_graph() {
+  void welcome_leads_from_data_to_a_graph_data() {
+    QTest::addColumn<QString>("button");
+    QTest::addColumn<QString>("path");
+    QTest::addColumn<QString>("type");
+    QByteArray rows = "height,width,kind\n";
+    for (int i = 0; i < 40; ++i)
+      rows += QByteArray::number(i) + ',' + QByteArray::number(i % 7) + ',' + (i % 2 == 0 ? "cup" : "pot") + '\n';
+    test::write_file(home_.file("things.csv"), rows);
+    QTest::newRow("folder") << "gallery_folder" << home_.file("photos") << QString("image_folder");
+    QTest::newRow("file") << "gallery_file" << home_.file("things.csv") << QString("csv");
+  }
+  void welcome_leads_from_data_to_a_graph() {
+    QFETCH(QString, button);
+    QFETCH(QString, path);
+    QFETCH(QString, type);
     MainWindow window;
     window.resize(1280, 800);
     window.show();
     window.welcome().show_gallery();
-    QTest::mouseClick(window.findChild<QPushButton*>("gallery_data"), Qt::LeftButton);
+    QTest::mouseClick(window.findChild<QPushButton*>(button), Qt::LeftButton);
     auto* dialog = window.findChild<QFileDialog*>("choose_data");
     QVERIFY(dialog != nullptr);
     auto* name = dialog->findChild<QLineEdit*>("fileNameEdit");
     QVERIFY(name != nullptr);
-    name->setText(home_.file("photos"));
+    name->setText(path);
     QTest::keyClick(name, Qt::Key_Return);
     QTRY_VERIFY(window.welcome().starter().offer() != nullptr);
     QTRY_VERIFY(window.welcome().starter().offer()->build_button().isVisible());
     QCOMPARE(window.document().document().nodes().size(), std::size_t{1});
+    QCOMPARE(QString::fromStdString(window.document().document().nodes().begin()->type), type);
     window.close_quietly();
   }
 

@@ -4,6 +4,7 @@
 #include "graph/node_file.h"
 #include "gui/canvas/search_popup.h"
 #include "gui/canvas_bench.h"
+#include "gui/models/palette_model.h"
 #include "support/test_program.h"
 
 #include <QContextMenuEvent>
@@ -135,6 +136,38 @@ class TestNodeFiles : public QObject {
     QTRY_COMPARE(search->findChild<QListView*>()->model()->rowCount(), 1);
     QTest::keyClick(line, Qt::Key_Return);
     QTRY_VERIFY(b.node("block2") != nullptr);
+  }
+
+  /// example:residual, which is in no folder.
+  void search_finds_what_comes_with_feedline() {
+    WithBlock b;
+    b.view.setFocus();
+    QTest::keyClick(&b.view, Qt::Key_Tab);
+    auto* search = b.view.findChild<SearchPopup*>();
+    QVERIFY(search->isVisible());
+    auto* line = search->findChild<QLineEdit*>();
+    auto* list = search->findChild<QListView*>();
+    QTest::keyClicks(line, QStringLiteral("residual"));
+    const QString type = SearchModel::type_of(QStringLiteral("example:residual"));
+    QModelIndex found;
+    const auto finds = [&] {
+      const QModelIndexList all = list->model()->match(list->model()->index(0, 0), PaletteModel::TypeRole, type, 1,
+                                                       Qt::MatchExactly | Qt::MatchCaseSensitive);
+      if (!all.isEmpty()) found = all.front();
+      return found.isValid();
+    };
+    QTRY_VERIFY(finds());
+    QCOMPARE(found.data().toString(), QStringLiteral("residual"));
+    QVERIFY(found.data(PaletteModel::SummaryRole).toString().contains(QStringLiteral("example:residual")));
+    list->setCurrentIndex(found);
+    QTest::keyClick(line, Qt::Key_Return);
+    const auto copy = [&]() -> const Node* {
+      for (const Node& node : b.document().nodes())
+        if (node.origin && node.origin->file == "example:residual") return &node;
+      return nullptr;
+    };
+    QTRY_VERIFY(copy() != nullptr);
+    QVERIFY(copy()->inner && copy()->origin->version >= 1);
   }
 };
 

@@ -113,6 +113,7 @@ class TestPlotTools : public QObject {
   void smoothing_can_be_switched_off();
   void learning_rate_is_drawn_where_there_is_room();
   void resources_draw_the_values_given();
+  void resources_tell_what_saves_memory();
   void resources_show_gpus_where_there_are_some();
   void queue_levels_are_means_of_their_window();
   void cells_go_where_room_is_short();
@@ -324,6 +325,36 @@ void TestPlotTools::resources_draw_the_values_given() {
   QStringList readings;
   for (const Readings::Item& item : panel.readings()->items()) readings << item.name + ' ' + item.value;
   QVERIFY2(readings.contains("GPU none found"), qPrintable(readings.join('|')));
+}
+
+/// Bytes and time, predicted and measured.
+void TestPlotTools::resources_tell_what_saves_memory() {
+  ResourcesPanel panel;
+  panel.resize(900, 500);
+  panel.show();
+  const auto recomputing = [](double t) {
+    Snapshot now = run_at(t);
+    now.memory = {.predicted = std::uint64_t{3} << 30U,
+                  .tensors = std::uint64_t{2} << 30U,
+                  .recompute_saves = std::uint64_t{1} << 30U,
+                  .recompute_share = 0.5};
+    now.trainer.times[Phase::Forward] = from_seconds(0.2 * t);
+    now.trainer.recomputed = now.trainer.times[Phase::Forward];
+    return now;
+  };
+  for (double t = 0; t <= 5; t += 0.05) panel.show_snapshot(recomputing(t), recomputing(std::max(0.0, t - 1)));
+  const auto told = [&panel] {
+    QStringList readings;
+    for (const Readings::Item& item : panel.readings()->items()) readings << item.name + ' ' + item.value;
+    return readings;
+  };
+  QTRY_VERIFY(told().contains("tensors 2.0 GiB, predicted 3.0 GiB"));
+  const QStringList costs = told().filter("recompute saves 1.0 GiB, takes ");
+  QVERIFY2(costs.size() == 1, qPrintable(told().join('|')));
+  // Half of the forward passes were predicted to be done again, and all were.
+  const QList<QString> words = costs.front().split(' ');
+  const double taken = words[5].toDouble();
+  QVERIFY2(std::abs(taken - 20) < 0.5 && std::abs(words.last().toDouble() - 10) < 0.5, qPrintable(costs.front()));
 }
 
 void TestPlotTools::resources_show_gpus_where_there_are_some() {

@@ -157,6 +157,21 @@ void TestPlots::stage_shares_are_of_the_workers_time() {
   QCOMPARE(rows[1].starved, 0.2);
   QVERIFY(rows[1].bottleneck);
   for (const StageShare& row : stage_shares(run_at(4), run_at(5))) QVERIFY(!row.bottleneck);  // without a verdict
+  // A network in two stages: the second waits for the first.
+  const auto cut = [](double t) {
+    Snapshot now = run_at(t);
+    now.trainer.stages.resize(2);
+    now.trainer.stages[0] = {.forward = from_seconds(0.3 * t), .backward = from_seconds(0.6 * t)};
+    now.trainer.stages[0].layers = {{.node = "conv1"}};
+    now.trainer.stages[1] = {.forward = from_seconds(0.1 * t), .idle = from_seconds(0.7 * t)};
+    return now;
+  };
+  const auto all = stage_shares(cut(4), cut(5), "conv1");
+  QCOMPARE(all.size(), std::size_t{5});
+  QCOMPARE(all[3].name, QString("stage 1: conv1"));
+  QVERIFY(std::abs(all[3].busy - 0.9) < 1e-6 && all[3].bottleneck && all[3].starved < 1e-6);
+  QCOMPARE(all[4].name, QString("stage 2"));
+  QVERIFY(std::abs(all[4].busy - 0.1) < 1e-6 && std::abs(all[4].starved - 0.7) < 1e-6 && !all[4].bottleneck);
   QVERIFY(rows[2].trainer);
   QCOMPARE(rows[2].busy, 0.75);
   QCOMPARE(rows[2].starved, 0.25);
@@ -452,6 +467,10 @@ void TestPlots::ranks_mark_the_slow_one() {
   QVERIFY(std::abs(panel.ranks()[2].share(Phase::Wait) - 0.5) < 1e-6);
   QVERIFY2(panel.headline().startsWith("Rank 2 holds the others up (loader)"), qPrintable(panel.headline()));
   QVERIFY2(panel.headline().contains("40"), qPrintable(panel.headline()));
+  Snapshot known = with_ranks(8);
+  known.ranks[2].slowest_stage = "decode";
+  panel.show_snapshot(known, with_ranks(7));
+  QVERIFY2(panel.headline().startsWith("Rank 2's stage decode holds the others up"), qPrintable(panel.headline()));
   QCOMPARE(panel.exported().csv().count('\n'), 4);
   const QColor busy = Theme::instance().colors().busy;
   const QImage picture = panel.grab().toImage();

@@ -4,12 +4,14 @@
 
 #include "gui/base/theme.h"
 #include "gui/diagnosis/diagnosis_panel.h"
+#include "gui/diagnosis/fix_list.h"
 #include "gui/diagnosis/scaling_plot.h"
 #include "gui/diagnosis/whatif_form.h"
 #include "support/results.h"
 #include "support/synthetic.h"
 #include "support/test_program.h"
 
+#include <QPushButton>
 #include <QSlider>
 #include <QTemporaryDir>
 #include <QToolButton>
@@ -167,6 +169,9 @@ class TestScalingPlot : public QObject {
     QVERIFY(panel.scaling().isVisible());
     QVERIFY2(panel.scaling().text().startsWith(alone ? "Measured with 1 rank:" : "Measured with 2 ranks:"),
              qPrintable(panel.scaling().text()));
+    // A proof has one process.
+    for (const Fix& one : panel.fix_list().fixes())
+      QCOMPARE(panel.fix_list().button(QString::fromStdString(one.id), "prove")->isEnabled(), alone);
     panel.reset();
     QVERIFY(!panel.scaling().isVisible() && !unfold->isVisible());
   }

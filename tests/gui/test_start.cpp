@@ -22,6 +22,7 @@
 #include <QMenu>
 #include <QMenuBar>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QTest>
 #include <QTextBlock>
@@ -220,6 +221,27 @@ class TestStart : public QObject {
     }
     help.show_page("command-line");
     QVERIFY(text->toPlainText().contains("preview"));
+  }
+
+  void links_of_help_lead_to_headings() {
+    HelpWindow help;
+    help.show();
+    auto* text = help.findChild<QTextBrowser*>();
+    const auto follow = [&](const char* link) {
+      Q_EMIT text->anchorClicked(QUrl(QString::fromLatin1(link)));
+      return text->verticalScrollBar()->value();
+    };
+    const int far_down = follow("backbones.md#weights-from-a-file");
+    QCOMPARE(help.page(), QString("backbones.md"));
+    QVERIFY(far_down > 0);
+    const int higher = follow("#stages");  // of the same page
+    QCOMPARE(help.page(), QString("backbones.md"));
+    QVERIFY(higher > 0 && higher < far_down);
+    const QString top = text->cursorForPosition(QPoint(30, 30)).block().text();
+    QVERIFY2(top == "Stages" || top.startsWith("What is frozen or thawed"), qPrintable(top));
+    follow("runs.md");
+    QCOMPARE(help.page(), QString("runs.md"));
+    QCOMPARE(text->verticalScrollBar()->value(), 0);
   }
 };
 

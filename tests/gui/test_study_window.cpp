@@ -9,6 +9,7 @@
 #include "gui/runs/study_window.h"
 #include "gui/workspace/workspace.h"
 #include "runs/run_store.h"
+#include "support/answer.h"
 #include "support/results.h"
 #include "support/run_recorder.h"
 #include "support/test_program.h"
@@ -124,6 +125,12 @@ class TestStudyWindow : public QObject {
     auto* button = asked->findChild<QPushButton*>("start_study");
     QTest::mouseClick(button, Qt::LeftButton);
     QCOMPARE(button->text(), QString("&Stop"));
+    {
+      Answer enter(Answer::enter());  // hours of it are not given up by a hasty click
+      QVERIFY(!window.close());
+      QVERIFY2(enter.text().contains("study"), qPrintable(enter.text()));
+      QCOMPARE(enter.default_button(), QString("Keep studying"));
+    }
     QTRY_COMPARE_WITH_TIMEOUT(button->text(), QString("&Start"), 60'000);
     QVERIFY2(asked->words().contains("Complete"), qPrintable(asked->words()));
     QCOMPARE(asked->table().topLevelItemCount(), 2);

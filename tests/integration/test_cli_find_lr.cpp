@@ -39,6 +39,7 @@ class TestCliFindLr : public QObject {
     QVERIFY2(proposed > 1e-7 && proposed < 10, run.text());
     QVERIFY(json["curve"].toArray().size() > 20);
     QVERIFY2(run.err.contains("Proposed: optimizer.learning_rate="), run.text());
+    QVERIFY2(run.err.contains("smoothed loss over learning rate"), run.text());
     QCOMPARE(read(), before_);
 
     const CliResult written = cli_.run(test_of_rates_ + QStringList{"--set", "optimizer.beta1=0.8", "--write"});

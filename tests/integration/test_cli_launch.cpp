@@ -47,7 +47,7 @@ class TestCliLaunch : public QObject {
     cli_.set_environment("WORLD_SIZE", "2");
     cli_.set_environment("MASTER_ADDR", "127.0.0.1");
     cli_.set_environment("MASTER_PORT", "29500");
-    for (const char* command : {"profile", "find-lr"}) {
+    for (const char* command : {"profile", "find-lr", "whatif"}) {
       const CliResult run = cli_.run({command, "example:quickstart"});
       QVERIFY2(run.exit_code == 2 && run.errors().size() == 1 && run.err.contains("rank 1 of 2"), run.text());
     }

@@ -116,6 +116,23 @@ class TestCliPredict : public QObject {
     QVERIFY2(run.exit_code == 0 && run.json()["predictions"].toArray().size() == 1, run.text());
     QVERIFY2(run.json()["bad"][0]["message"].toString().contains("trained on"), run.text());
 
+    // The same picture by standard input.
+    const auto piped = [&](const QByteArray& bytes) {
+      QProcess process;
+      cli_.start(process, {"predict", digits, "-", "--json", "-"});
+      process.write(bytes);
+      process.closeWriteChannel();
+      return Cli::finish(process, {});
+    };
+    const CliResult given = piped(jpeg_of(28, 28, 90, 90, 90));
+    QVERIFY2(given.exit_code == 0, given.text());
+    QCOMPARE(given.json()["predictions"][0]["file"].toString(), QString("-"));
+    QCOMPARE(given.json()["predictions"][0]["class"], run.json()["predictions"][0]["class"]);
+    QVERIFY(qAbs(given.json()["predictions"][0]["probability"].toDouble() -
+                 run.json()["predictions"][0]["probability"].toDouble()) < 1e-5);
+    const CliResult nothing = piped({});
+    QVERIFY2(nothing.exit_code == 2 && nothing.errors().join(' ').contains("standard input is empty"), nothing.text());
+
     write_file(cli_.path("lines.txt"), text_lines(200));
     write_file(cli_.path("text.feedline"), text_graph(cli_.path("lines.txt")));
     const QString texts = cli_.path("text ckpt");

@@ -127,7 +127,10 @@ void TestCliRuns::runs_are_compared() {
   QCOMPARE(json["parameters"]["batch.size"][1].toString(), QString("32"));
   QVERIFY(json["changes"][0]["text"].toString().contains("batch.size went from "));
   QVERIFY2(compared.out.contains("time to validation accuracy") &&
-               compared.out.contains("training samples to validation accuracy"),
+               compared.out.contains("training samples to validation accuracy") &&
+               compared.out.contains("validation accuracy over time\n") &&
+               compared.out.contains("validation accuracy over training samples\n") &&
+               compared.out.contains("a run 1, b run 2"),
            compared.text());
   QVERIFY(json["targets"].toArray().size() > 0);
   const CliResult steps = cli_.run({"runs", "compare", "1", "2", "--target", "val_accuracy=0.01", "--over", "steps"});

@@ -36,6 +36,7 @@ class TestCliTexts : public QObject {
   void nodes_explains_one();
   void new_lists_writes_and_never_overwrites();
   void new_builds_a_graph_for_data();
+  void new_predicts_the_column_that_is_named();
   void embedded_examples_are_the_files();
   void examples_are_sound_data();
   void examples_are_sound();
@@ -180,6 +181,29 @@ void TestCliTexts::new_builds_a_graph_for_data() {
                                    QStringList{"--from", cli_.path("photos")},
                                    QStringList{"--from", cli_.path("photos"), "idx", cli_.path("x.feedline")}}) {
     const CliResult refused = cli_.run(QStringList{"new"} + wrong);
+    QVERIFY2(refused.exit_code == 2 && refused.errors().size() == 1, refused.text());
+    QVERIFY(!QFile::exists(cli_.path("x.feedline")));
+  }
+}
+
+void TestCliTexts::new_predicts_the_column_that_is_named() {
+  QByteArray rows = "income,age,y\n";
+  for (int i = 0; i < 40; ++i)
+    rows += (i % 3 == 0 ? "high," : "low,") + QByteArray::number(20 + i) + ',' + QByteArray::number(i % 5) + '\n';
+  write_file(cli_.path("people.csv"), rows);
+  write_picture_folder(cli_.path("shots"), 4);
+  const QString path = cli_.path("people.feedline");
+  const QStringList from = {"new", "--from", cli_.path("people.csv")};
+  const CliResult made = cli_.run(from + QStringList{"--label", "income", path});
+  QVERIFY2(made.exit_code == 0, made.text());
+  QVERIFY2(made.out.contains("2 classes, 40 rows of 2 columns"), made.out);
+  const auto graph = feedline::from_json(read_file(path).toStdString());
+  QVERIFY(graph && std::get<std::string>(graph->document.find("source")->params.at("label")) == "income");
+  for (const QStringList& wrong :
+       {from + QStringList{"--label", "wage", cli_.path("x.feedline")},
+        QStringList{"new", "--label", "income", "tables", cli_.path("x.feedline")},
+        QStringList{"new", "--from", cli_.path("shots"), "--label", "income", cli_.path("x.feedline")}}) {
+    const CliResult refused = cli_.run(wrong);
     QVERIFY2(refused.exit_code == 2 && refused.errors().size() == 1, refused.text());
     QVERIFY(!QFile::exists(cli_.path("x.feedline")));
   }

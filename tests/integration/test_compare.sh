@@ -61,6 +61,11 @@ PYTHON
 rm "$work/build/tests/bench/hand_jpeg"
 compare --only jpeg || fail "it needs the loops written by hand"
 grep -q 'left out: hand-written, .*hand_jpeg is not there' "$work/out" || fail "it does not say that the loop is absent"
+stand_in "$work/build/core/feedline-cli" <<'JSON'
+{"samples": 0, "wall_s": 2.0, "cpu_s": 0.1, "suspended_s": 0.0, "epochs": []}
+JSON
+compare --only jpeg || fail "it needs a measurement in which something was done"
+grep -q 'left out: Feedline: no step ended within' "$work/out" || fail "a measurement of nothing counts"
 if compare --only nothing; then fail "an unknown contest is accepted"; fi
 grep -q "there is no 'nothing'" "$work/out" || fail "the unknown contest is not named"
 echo "PASS"

@@ -174,6 +174,29 @@ class TestIdx : public QObject {
     QVERIFY(read_record(**source, 5).ok);
   }
 
+  /// Gigabytes would pile up in the cache of somebody who ends programs while they unpack.
+  void what_a_killed_program_has_left_goes() {
+    QVERIFY(open(gzipped(kImages), kLabels));
+    const QFileInfo copy(files_below(cache()).front());
+    QVERIFY(QFile::remove(copy.filePath()));
+    const auto part = [&](const QString& name, const QDateTime& written) {
+      const QString file = copy.path() + name;
+      write_file(file, "half");
+      QFile opened(file);
+      if (!opened.open(QIODevice::ReadWrite) || !opened.setFileTime(written, QFileDevice::FileModificationTime))
+        qFatal("no time can be set");
+      return file;
+    };
+    const QDateTime now = QDateTime::currentDateTime();
+    const QString own = "/." + copy.fileName();
+    const QString left = part(own + ".4711-0.part", now.addSecs(-2 * 3600));
+    const QString in_making = part(own + ".4712-0.part", now.addSecs(-60));
+    const QString of_another = part("/.other-file.4711-0.part", now.addSecs(-2 * 3600));
+    QVERIFY(open_again());
+    QVERIFY(!QFile::exists(left));
+    QVERIFY(QFile::exists(in_making) && QFile::exists(of_another) && QFile::exists(copy.filePath()));
+  }
+
   void several_members_are_one_file() {
     const auto source = open(gzipped(kImages.left(50)) + gzipped(kImages.mid(50)), kLabels);
     QVERIFY2(source, source ? "" : source.error().line().c_str());

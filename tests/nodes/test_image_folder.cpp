@@ -239,6 +239,23 @@ class TestImageFolder : public QObject {
     QCOMPARE(notices(**source), QString());
   }
 
+  /// Of one class in name alone, at whatever depth they lie.
+  void pictures_that_nobody_has_labelled() {
+    write_all({"/b.jpg", "/a.png", "/deep/er/c.jpg", "/deep/d.jpg", "/notes.txt", "/.hidden/e.jpg"});
+    const auto source = open(root_, "none");
+    QVERIFY2(source, source ? "" : source.error().line().c_str());
+    QCOMPARE(listing(**source), (QStringList{"a.png:0", "b.jpg:0", "deep/d.jpg:0", "deep/er/c.jpg:0"}));
+    QCOMPARE((*source)->outputs()[1].class_names, std::vector<std::string>{"unlabelled"});
+    QVERIFY(report_of(**source)->unlabelled);
+    QVERIFY(report_of(**source)->passed_folders.empty());
+    const auto labelled = open(root_);
+    QVERIFY(labelled && !report_of(**labelled)->unlabelled);
+    write_file(root_ + "/only/notes.txt", "x");
+    const auto none = open(root_ + "/only", "none");
+    QVERIFY(!none && none.error().reason.find("it holds no picture") != std::string::npos);
+    QVERIFY(!none.error().remedy.empty());
+  }
+
   void folders_that_are_no_classes() {
     write_all({"/cats/1.jpg", "/dogs/1.jpg", "/dogs/@eaDir/1.jpg/thumb.jpg", "/__MACOSX/cats/._1.jpg",
                "/@eaDir/1.jpg/thumb.jpg", "/logs/run.log"});

@@ -64,8 +64,14 @@ with torch.no_grad():
     near("PyTorch", torch.softmax(said, 1) if kind else said, scores, 1e-5)
     if (case / "model.pt").exists():
         order = trained.forward.__code__.co_varnames[1 : trained.forward.__code__.co_argcount]
-        near("TorchScript", torch.jit.load(str(case / "model.pt")).eval()(*(fields[name] for name in order)), said, 1e-5)
+        beside = {"preparation.json": "", "classes.json": "", "graph.feedline": ""}
+        script = torch.jit.load(str(case / "model.pt"), _extra_files=beside).eval()
+        near("TorchScript", script(*(fields[name] for name in order)), said, 1e-5)
+        assert json.loads(beside["classes.json"]) == data.CLASSES
+        fitted = {step["node"] for step in json.loads(beside["preparation.json"]) if "fitted" in step}
+        assert len(fitted) == len(data.FITTED), fitted
 
+assert (train.SPLIT["share"], train.EPOCHS, train.BATCH, train.DROP_LAST) == (0.25, 1, 16, False), train.SPLIT
 fresh = network.Model().train()
 if (case / "splits.json").exists():
     told = json.loads((case / "splits.json").read_text(encoding="utf-8"))
@@ -103,7 +109,13 @@ if (case / "model.onnx").exists():
         onnx.checker.check_model(made, full_check=True)
         import onnx_run  # beside this file
 
-        for out in onnx_run.run(made, {one.name: fields[one.name] for one in made.graph.input}).values():
+        given = onnx_run.fed(made, fields)
+        told = {one.key: one.value for one in made.metadata_props}
+        assert bool(json.loads(told["pixels"])) == (pixels is not None)  # which it scales itself
+        for step in json.loads(told["preparation"]):
+            assert step["type"] and "parameters" in step, step
+        assert json.loads(told["classes"]) == data.CLASSES
+        for out in onnx_run.run(made, given).values():
             near("ONNX", out, said, 1e-4)
         try:
             import cv2
@@ -116,7 +128,7 @@ if (case / "model.onnx").exists():
                 except cv2.error as error:  # 4.6 has not all that ONNX has: no norms of a vector
                     print("OpenCV cannot read it:", str(error).splitlines()[-1])
                 else:
-                    net.setInput(fields[made.graph.input[0].name].numpy())
+                    net.setInput(given[made.graph.input[0].name].numpy())
                     near("ONNX", net.forward(), said, 1e-4)
                     print("ran in OpenCV")
 print("OK")

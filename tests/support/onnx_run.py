@@ -213,6 +213,18 @@ def run(model, inputs):
     return {one.name: values[one.name] for one in model.graph.output}
 
 
+def fed(model, fields):
+    """What its inputs take of the fields of a batch: where it scales pixels itself, these."""
+    told = json.loads({one.key: one.value for one in model.metadata_props}["pixels"])
+    inputs = {one.name: fields[one.name].to(TYPES[one.type.tensor_type.elem_type]) for one in model.graph.input}
+    for name, scaling in told.items():
+        scale, offset = (torch.tensor(scaling[part]).double()[:, None, None] for part in ("scale", "offset"))
+        pixels = (inputs[name] - offset) / scale
+        assert (pixels - pixels.round()).abs().max() < 1e-2 and 0 <= pixels.round().min() <= pixels.round().max() <= 255
+        inputs[name] = pixels.round().float()
+    return inputs
+
+
 def read_case(path):
     """Tensors of a .safetensors file."""
     data = path.read_bytes()
@@ -230,11 +242,19 @@ def main():
     tensors = read_case(case / "case.safetensors")
     wanted = tensors["scores"]
     fields = {name.removeprefix("field "): value for name, value in tensors.items()}
-    asked = {one.name: one.type.tensor_type.elem_type for one in model.graph.input}
-    said = run(model, {name: fields[name].to(TYPES[kind]) for name, kind in asked.items()})
+    said = run(model, fed(model, fields))
     apart = (torch.softmax(next(iter(said.values())), 1) - wanted).abs().max().item()
     differ = wanted.std(0).mean().item()  # from record to record: with less, a layer that is left out would not show
     assert apart <= min(1e-4, 1e-6 + differ / 50), f"{apart} apart, of scores that differ by {differ}"
+    if (case / "model.pt").exists():
+        script = torch.jit.load(str(case / "model.pt")).eval()
+        given = [fields[one.name] for one in model.graph.input]
+        with torch.no_grad():
+            script_apart = (torch.softmax(script(*given), 1) - wanted).abs().max().item()
+        assert script_apart <= min(1e-5, 1e-6 + differ / 50), f"TorchScript: {script_apart} apart"
+        script.train()(*given).square().sum().backward()
+        assert all(parameter.grad is not None for parameter in script.parameters())
+        assert not any("running_" in name for name, _ in script.named_parameters())
     print("OK", apart, differ)
 
 

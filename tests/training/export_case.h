@@ -91,6 +91,7 @@ inline QJsonObject record_json(const Source& source, const NodeSpec& spec, std::
   for (Datum& value : values) out.push_back(&value);
   if (Status read = source.read(index, out); !read) qFatal("%s", read.error().line().c_str());
   QJsonObject record;
+  record["number"] = static_cast<qint64>(index);
   for (std::size_t i = 0; i < values.size(); ++i) {
     const TensorDesc& desc = source.outputs()[i];
     const QString port = QString::fromStdString(spec.outputs[i].name);

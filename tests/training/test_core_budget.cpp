@@ -59,6 +59,7 @@ class TestCoreBudget : public QObject {
   void splits_data();
   void splits();
   void stages_share_the_cores();
+  void small_steps_take_few_threads();
   void team_works_together();
   void team_hands_faults_back();
   void team_keeps_its_threads();
@@ -112,6 +113,18 @@ void TestCoreBudget::stages_share_the_cores() {
   const TrainerSettings settings;
   QCOMPARE(split_cores(settings, settings, 8, true, 128, 2), (CoreSplit{8, 1, 4}));
   QCOMPARE(split_cores(settings, settings, 2, true, 128, 3), (CoreSplit{2, 1, 1}));
+}
+
+/// Threads of a small network would only wait for each other; what is asked for is done all the same.
+void TestCoreBudget::small_steps_take_few_threads() {
+  TrainerSettings settings;
+  QCOMPARE(split_cores(settings, settings, 16, true, 128, 1, 1), (CoreSplit{16, 1, 1}));
+  QCOMPARE(split_cores(settings, settings, 16, true, 128, 1, 6), (CoreSplit{16, 6, 1}));
+  QCOMPARE(split_cores(settings, settings, 16, true, 24, 1, 6), (CoreSplit{16, 3, 2}));
+  settings.replicas = 2;
+  QCOMPARE(split_cores(settings, settings, 16, true, 128, 1, 1), (CoreSplit{16, 2, 1}));
+  settings.intra_op_threads = 3;
+  QCOMPARE(split_cores(settings, settings, 16, true, 128, 1, 1), (CoreSplit{16, 2, 3}));
 }
 
 void TestCoreBudget::team_works_together() {

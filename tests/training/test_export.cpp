@@ -7,6 +7,7 @@
 #include "exporting/export_files.h"
 #include "exporting/model_card.h"
 #include "exporting/onnx.h"
+#include "exporting/preparation.h"
 #include "exporting/pytorch.h"
 #include "exporting/torchscript.h"
 #include "graph/edit.h"
@@ -250,6 +251,7 @@ class TestExport : public QObject {
     const auto weights = SafetensorsFile::open(targets.safetensors);
     QVERIFY(weights);
     QVERIFY(weights->read_all().value() == model->weights);
+    QVERIFY(weights->metadata().at("preparation") == preparation_json(*model));
     compare_torchscript(*model, to);
     if (what == "programs") look_at_programs(*model, to);
     QProcess python;
@@ -266,7 +268,7 @@ class TestExport : public QObject {
     QStringList missing;
     for (const NodeSpec* spec : Registry::instance().all()) {
       const bool part = spec->role == Role::Sample || spec->role == Role::Layer || spec->role == Role::Loss ||
-                        spec->role == Role::Optimizer;
+                        spec->role == Role::Optimizer || spec->role == Role::Estimator;
       if (part && !Writers::instance().knows(spec->type)) missing << QString::fromStdString(spec->type);
     }
     // Types that only tests have.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Layers that OpenCV's dnn does not read: what is written of them as ONNX is run by tests/support/onnx_run.py, operator
-// by operator, and says what the model says.
+// by operator, and says what the model says. Backbones as TorchScript say it too, and can be trained further.
 #include "export_case.h"
 #include "exporting/export_files.h"
 #include "support/places.h"
@@ -94,7 +94,9 @@ class TestExportOnnx : public QObject {
     const QString to = folder_.fresh();
     const TrainingState state = folder_.trained(graph_of_layers(what));
     folder_.write_case(state, to);
-    const auto written = export_files(state, {}, {.onnx = (to + "/model.onnx").toStdString()});
+    ExportTargets targets{.onnx = (to + "/model.onnx").toStdString()};
+    if (what == "backbones") targets.torchscript = (to + "/model.pt").toStdString();
+    const auto written = export_files(state, {}, targets);
     QVERIFY2(written, written ? "" : written.error().line().c_str());
 
     QProcess python;

@@ -10,6 +10,7 @@
 #include "support/fixtures.h"
 #include "support/run_recorder.h"
 #include "support/test_program.h"
+#include "telemetry/memory_cost.h"
 #include "training/block_cache.h"
 #include "training/memory/out_of_memory.h"
 
@@ -17,6 +18,7 @@
 #include <QTest>
 
 #include <algorithm>
+#include <cmath>
 
 namespace test_memory_forecast {
 
@@ -148,6 +150,9 @@ class TestMemoryForecast : public QObject {
     ModelPlan parted = plan;
     parted.memory.shard_optimizer = true;
     QCOMPARE(forecast_memory(parted, other, kRows).optimizer, 4 * kNumbers + 2 * 4 * kNumbers / 4);
+    QCOMPARE(forecast_memory(parted, other, kRows).shard_saves, 2 * 4 * kNumbers * 3 / 4);
+    QCOMPARE(forecast_memory(parted, other, kRows).gathered, 4 * kNumbers);
+    QCOMPARE(forecast_memory(parted, one_replica(), kRows).gathered, std::uint64_t{0});  // there is nobody to ask
     ModelPlan still = plan;
     still.freezing.freeze = {"linear0"};
     QCOMPARE(forecast_memory(still, one_replica(), kRows).gradients, std::uint64_t{4 * (8 * kClasses + kClasses)});
@@ -158,12 +163,17 @@ class TestMemoryForecast : public QObject {
     QCOMPARE(kept.activations, 4 * kGiven + kLastGiven + 2 * kGiven);
     const MemoryForecast two = forecast_memory(with_blocks(five_layers(), {{0, 2}, {2, 4}}), one_replica(), kRows);
     QCOMPARE(two.activations, 2 * kGiven + kLastGiven + kGiven + 2 * kGiven);
+    QCOMPARE(two.recompute_saves, kept.activations - two.activations);
+    const double again = kFeatures * 8 + 3 * 64;
+    QVERIFY(std::abs(two.recompute_share - again / (again + 8 * kClasses)) < 1e-12);
+    QCOMPARE(kept.recompute_share, 0.0);
     QCOMPARE(two.layers[0].kept, std::uint64_t{0});
     QCOMPARE(two.layers[1].kept, kGiven);
     QVERIFY(two.layers[0].recomputed && two.layers[3].recomputed && !two.layers[4].recomputed);
     // All in one block saves nothing: backward has the whole of it.
     const MemoryForecast whole = forecast_memory(with_blocks(five_layers(), {{0, 5}}), one_replica(), kRows);
     QCOMPARE(whole.activations, kept.activations);
+    QCOMPARE(whole.recompute_saves, std::uint64_t{0});
   }
 
   void of_stages() {
@@ -230,6 +240,65 @@ class TestMemoryForecast : public QObject {
     ModelPlan nested = with_blocks(five_layers(), {{0, 2}, {2, 4}});
     nested.memory.recompute.clear();
     QVERIFY(advice_of(memory_advice(whole_plan(nested, kRows), one_replica()), "recompute") != nullptr);
+  }
+
+  /// What would help is told in bytes, each as the forecast of the changed network has it, and in time where it costs
+  /// some.
+  void each_answer_has_its_number() {
+    ModelPlan nested = with_blocks(network({linear(8), linear(8), linear(8), linear(8), linear(kClasses)}, features(),
+                                           "adam", {{"learning_rate", 0.001}}),
+                                   {{0, 2}, {2, 4}});
+    nested.memory.recompute.clear();
+    const Plan plan = whole_plan(nested, kRows);
+    Execution execution = one_replica();
+    execution.has_bfloat16 = true;
+    execution.ranks = 2;
+    const std::uint64_t now = forecast_memory(plan, execution).total();
+    const std::vector<MemoryAdvice> all = memory_advice(plan, execution);
+    const auto then = [&](const std::string& id) {
+      ModelPlan model = nested;
+      Execution with = execution;
+      if (id == "bfloat16") with.precision = "bfloat16";
+      if (id == "recompute") model.memory.recompute = {"*"};
+      if (id == "shard-optimizer") model.memory.shard_optimizer = true;
+      return forecast_memory(whole_plan(model, id == "micro-batch" ? kRows / 2 : kRows), with).total();
+    };
+    const std::string text = advice_text(all, forecast_memory(plan, execution));
+    for (const char* id : {"micro-batch", "bfloat16", "recompute", "shard-optimizer"}) {
+      const MemoryAdvice* one = advice_of(all, id);
+      QVERIFY2(one != nullptr, id);
+      QVERIFY2(one->saves == now - then(id), id);
+      QVERIFY2(text.find(one->title.substr(1) + " (saves ") != std::string::npos, text.c_str());
+    }
+    // Every layer is part of a block: a forward pass more, beside one and a backward pass of twice its length.
+    QVERIFY(std::abs(advice_of(all, "recompute")->kernels - 4.0 / 3) < 1e-12);
+    QVERIFY2(text.find("for about 33 % more time in forward and backward") != std::string::npos, text.c_str());
+    QCOMPARE(advice_of(all, "bfloat16")->kernels, 1.0);
+  }
+
+  /// 20 steps of 30 ms of forward passes, 60 % of which are done again; 40 ms of sums of 8 MB, beside 2 MB of weights.
+  void costs_are_predicted_and_measured() {
+    Snapshot first;
+    Snapshot last;
+    first.trainer.steps = 10;
+    last.trainer.steps = 30;
+    last.trainer.times[Phase::Forward] = from_seconds(0.6);
+    last.trainer.recomputed = from_seconds(0.4);
+    last.trainer.gathered = from_seconds(0.2);
+    last.collective.add(160'000'000, from_seconds(0.8), 0);
+    QVERIFY(memory_costs(first, last).empty());
+    last.memory = {
+        .predicted = 9000, .recompute_saves = 1000, .recompute_share = 0.6, .shard_saves = 500, .gathered = 2'000'000};
+    const auto near = [](double a, double b) { return std::abs(a - b) < 1e-9; };
+    const std::vector<MemoryCost> costs = memory_costs(first, last);
+    QCOMPARE(costs.size(), std::size_t{2});
+    QVERIFY(costs[0].setting == "recompute" && costs[0].saves == 1000);
+    QVERIFY(near(costs[0].predicted, 0.018) && near(costs[0].measured, 0.020));
+    QVERIFY(costs[1].setting == "shard_optimizer" && costs[1].saves == 500);
+    QVERIFY(near(costs[1].predicted, 0.005) && near(costs[1].measured, 0.010));
+    // Of stages, all of them.
+    last.trainer.stages = {{.forward = from_seconds(0.6)}, {.forward = from_seconds(0.2)}};
+    QVERIFY(near(memory_costs(first, last)[0].predicted, 0.024));
   }
 
   void advice_takes_the_place_of_the_remedy() {

@@ -18,6 +18,7 @@
 #include <QTest>
 
 #include <cmath>
+#include <optional>
 #include <thread>
 
 namespace test_rank_training {
@@ -231,7 +232,8 @@ class TestRankTraining : public QObject {
       for (const StageSample& stage : kept[rank].last.stages) {
         // What is read ahead while the cache fills is of the first epoch; in the second one, which has other rows on
         // each rank, nothing is prepared.
-        if (stage.node == "normalise") QVERIFY2(stage.total.records <= 119, qPrintable(QString::number(stage.total.records)));
+        if (stage.node == "normalise")
+          QVERIFY2(stage.total.records <= 119, qPrintable(QString::number(stage.total.records)));
         if (!stage.cache) continue;
         shown += stage.total.records;
         QCOMPARE(stage.cache->records, std::uint64_t{316});  // of both ranks, of training and validation
@@ -251,6 +253,55 @@ class TestRankTraining : public QObject {
     const RunResult& result = run.result();
     QVERIFY(result.end == RunResult::End::Failed);
     QVERIFY2(result.failure->line().find("its disk is full") != std::string::npos, result.failure->line().c_str());
+  }
+
+  /// While rank 0 is paused, the other one waits for its word: that is no slow exchange, and makes no step longer.
+  void a_pause_counts_for_no_rank() {
+    constexpr std::chrono::milliseconds kPause{200};
+    ThreadRanks group(2);
+    RunOptions first;
+    first.group = group.rank(0);
+    RunOptions second;
+    second.group = group.rank(1);
+    RecordedRun one(with_replicas(graph_, 1), first, [](Run& run, const Fact& fact) {
+      const auto* done = std::get_if<EpochDone>(&fact);
+      if (done != nullptr && done->result.epoch == 1) run.pause();
+    });
+    RecordedRun two(with_replicas(graph_, 1), second);
+    QVERIFY(one.wait_for<EpochDone>());
+    QTRY_VERIFY(one.run().paused());
+    std::this_thread::sleep_for(kPause);
+    one.run().resume();
+    QCOMPARE(why_failed(one.result()) + why_failed(two.result()), QString());
+    for (const RunResult* result : {&one.result(), &two.result()}) {
+      const double counted = seconds(result->last.trainer.times.total());
+      QVERIFY2(counted < result->last.elapsed() - seconds(std::chrono::nanoseconds(kPause).count()) / 2,
+               qPrintable(QString("%1 s of %2 s").arg(counted).arg(result->last.elapsed())));
+    }
+    // As rank 0 shows it.
+    const StepTimes& shown = one.result().last.ranks.at(1).times;
+    QVERIFY(shown[Phase::Reduce] >= 0 && shown.total() <= two.result().last.trainer.times.total());
+
+    // In the timeline rank 0 has a lane of the other one, and that one has none.
+    const auto lane_of = [](RecordedRun& run, const std::string& name) {
+      for (Trace::Lane& lane : run.run().trace()->read().lanes)
+        if (lane.name == name) return std::optional(std::move(lane));
+      return std::optional<Trace::Lane>();
+    };
+    const auto drawn = lane_of(one, "rank 1");
+    QVERIFY(drawn && !drawn->slices.empty() && !lane_of(one, "rank 0") && !lane_of(two, "rank 0"));
+    StepTimes sum;
+    const std::vector<std::string> labels = one.run().trace()->read().labels;
+    Nanos end = 0;
+    for (const TraceSlice& slice : drawn->slices) {
+      QVERIFY(slice.kind == TraceKind::Phase && slice.start >= end && slice.duration > 0);
+      end = slice.start + slice.duration;
+      for (const PhaseInfo& info : kStepPhases)
+        if (info.slice == labels[slice.label]) sum[info.phase] += slice.duration;
+    }
+    QVERIFY(end <= one.result().last.at);
+    QVERIFY(sum[Phase::Forward] > 0 && sum[Phase::Forward] <= shown[Phase::Forward]);
+    QVERIFY(sum[Phase::Backward] > 0 && sum[Phase::Backward] <= shown[Phase::Backward]);
   }
 
   /// They would wait for each other for ever, once one has no batch any more.

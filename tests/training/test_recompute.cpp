@@ -172,8 +172,15 @@ void TestRecompute::computes_a_block_twice_in_training_alone() {
   TrainerMeter meter;
   (void)team->train(batch(8, features()), meter);
   QCOMPARE(calls, 2);
+  // What that took is a part of backward, and of no pass that keeps all.
+  const TrainerSample taken = meter.read();
+  QVERIFY(taken.recomputed > 0 && taken.recomputed <= taken.times[Phase::Backward]);
   (void)team->evaluate(batch(8, features()));
   QCOMPARE(calls, 3);
+  QCOMPARE(meter.read().recomputed, taken.recomputed);
+  TrainerMeter plain;
+  (void)replicas_of(spied.plan, 1)->train(batch(8, features()), plain);
+  QCOMPARE(plain.read().recomputed, Nanos{0});
 }
 
 void TestRecompute::stages_recompute() {

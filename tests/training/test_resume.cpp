@@ -10,9 +10,12 @@
 #include "training/resume.h"
 
 #include <QDir>
+#include <QScopeGuard>
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <csignal>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -241,6 +244,27 @@ class TestResume : public QObject {
                            [](const std::string& text) { return text.find("no checkpoint") != std::string::npos; }),
              1);
     QVERIFY(run.result().checkpoint.empty());
+  }
+
+  /// A limit on the size of files stands for a disk that fills up while a checkpoint is written.
+  void a_full_disk_ends_nothing_and_leaves_no_half() {
+    const fs::path folder = fresh();
+    ::signal(SIGXFSZ, SIG_IGN);
+    rlimit before{};
+    QCOMPARE(::getrlimit(RLIMIT_FSIZE, &before), 0);
+    const rlimit small{.rlim_cur = 1024, .rlim_max = before.rlim_max};
+    QCOMPARE(::setrlimit(RLIMIT_FSIZE, &small), 0);
+    const auto back = qScopeGuard([&] { ::setrlimit(RLIMIT_FSIZE, &before); });
+    RecordedRun run(graph_, options_for(folder, 2));
+    QCOMPARE(run.result().end, RunResult::End::Completed);
+    const auto told = notices_of(run);
+    QCOMPARE(std::count_if(told.begin(), told.end(),
+                           [](const std::string& text) { return text.find("goes on without") != std::string::npos; }),
+             1);
+    QVERIFY(run.result().checkpoint.empty());
+    QVERIFY(QDir(QString::fromStdString(folder.string()))
+                .entryList(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot)
+                .isEmpty());
   }
 
   void the_best_is_kept_beside_the_newest() {

@@ -8,6 +8,7 @@
 #include "support/run_recorder.h"
 #include "support/test_program.h"
 #include "support/thread_group.h"
+#include "telemetry/memory_cost.h"
 #include "training/memory/shard_gather.h"
 #include "training/resume.h"
 
@@ -202,6 +203,14 @@ class TestShardedOptimizer : public QObject {
     QVERIFY(a.parameters == b.parameters);
     QVERIFY(a.optimizer == b.optimizer);
     QVERIFY(!a.optimizer.empty());
+    // What it costs and saves is told beside it.
+    QVERIFY(memory_costs(wanted.front().first, wanted.front().last).empty());
+    const std::vector<MemoryCost> costs = memory_costs(found.front().first, found.front().last);
+    QVERIFY(costs.size() == 1 && costs[0].setting == "shard_optimizer");
+    QVERIFY(costs[0].saves > 0 && costs[0].predicted > 0 && costs[0].measured > 0);
+    const TrainerSample& last = found.front().last.trainer;
+    QVERIFY(last.gathered <= last.times[Phase::Reduce]);
+    QCOMPARE(found.front().last.memory.predicted, found.front().memory.total());
     for (std::size_t i = 0; i < wanted.front().epochs.size(); ++i)
       QVERIFY(found.back().epochs[i].loss(kValSplit) == wanted.front().epochs[i].loss(kValSplit));
   }

@@ -52,7 +52,11 @@ std::vector<Fix> another_cut(const FixContext& context) {
       names.push_back(layer.node);
     }
   }
-  const std::vector<std::size_t> cuts = balanced_cut(layers, stages.size());
+  // Stages on the processor share its memory; of GPUs each has a part of what there was.
+  const RunFacts& facts = context.facts;
+  const double most_bytes =
+      facts.execution.on_cpu() ? 0 : static_cast<double>(facts.memory_there) / static_cast<double>(stages.size());
+  const std::vector<std::size_t> cuts = balanced_cut(layers, stages.size(), most_bytes);
   if (cuts.empty() || longest <= 0) return {};
   std::vector<std::string> begins;
   double after = 0;

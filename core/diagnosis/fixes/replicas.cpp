@@ -16,7 +16,8 @@ std::vector<Fix> replicas(const FixContext& context) {
   const RunFacts& facts = context.facts;
   const auto ranks = static_cast<std::int64_t>(context.diagnosis.profile.rank_count());
   const auto cores = static_cast<std::int64_t>(facts.cores_of_rank(context.diagnosis.profile.local_ranks()) + 1e-6);
-  const std::int64_t room = std::min(cores, facts.batch / ranks / kRows);
+  const std::int64_t worth = facts.worth_threads > 0 ? facts.worth_threads : cores;
+  const std::int64_t room = std::min({cores, facts.batch / ranks / kRows, worth});
   if (facts.execution.stages > 1) return {};  // they share the cores out already
   if (!facts.network || !facts.execution.on_cpu() || room <= facts.execution.replicas) return {};
   CostModel after = context.diagnosis.model;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Backbones, as torchvision has them: their tensors have its names.
 #include "exporting/python_text.h"
+#include "exporting/script_backbones.h"
 #include "exporting/writers.h"
 
 #include <fmt/format.h>
+
+#include <utility>
 
 namespace feedline::inline exporting {
 namespace {
@@ -48,7 +51,12 @@ Result<WrittenLayer> write_backbone(const LayerToWrite& layer) {
   WrittenLayer written{.module = fmt::format("headless({}, \"{}\"{})", network, head,
                                              channels == 3 ? "" : fmt::format(", channels={}", channels)),
                        .helpers = {"headless"}};
-  if (params.text("output") != "map") return written;
+  if (layer.weights != nullptr) {
+    BackboneScript script = backbone_script(layer);
+    written.script = std::move(script.body);
+    written.pre_script = std::move(script.functions);
+  }
+  if (type == "vit_b_16" || params.text("output") != "map") return written;
   written.call = type == "resnet" ? fmt::format("resnet_map({}, {})", layer.self, layer.in[0])
                                   : fmt::format("{}.features({})", layer.self, layer.in[0]);
   if (type == "resnet") written.helpers.emplace_back("resnet_map");

@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Pictures are arrays of bytes, height × width × channels, until normalise makes channels × height × width of them.
+#include "exporting/preparation.h"
 #include "exporting/python_text.h"
 #include "exporting/writers.h"
-#include "schema/channel_statistics.h"
 
 #include <fmt/format.h>
-
-#include <algorithm>
-#include <array>
-#include <cmath>
-#include <cstdlib>
 
 namespace feedline::inline exporting {
 namespace {
@@ -106,54 +101,11 @@ constexpr std::string_view kNormalise = R"py(def normalise(image, mean, stddev):
     return image.astype(np.float32) * scale[:, None, None] + offset[:, None, None]
 )py";
 
-/// "0.5, 0.4", as the parameter has them; none: those of the preset.
-std::vector<double> given_numbers(const std::string& text) {
-  std::vector<double> numbers;
-  const char* at = text.c_str();
-  while (*at != '\0') {
-    char* end = nullptr;
-    const double number = std::strtod(at, &end);
-    if (end == at) {
-      ++at;
-      continue;
-    }
-    numbers.push_back(number);
-    at = end;
-  }
-  return numbers;
-}
-
-std::vector<double> per_channel(std::vector<double> numbers, const std::array<double, 3>& preset,
-                                std::size_t channels) {
-  if (numbers.empty()) {
-    numbers.assign(preset.begin(), preset.end());
-    if (channels != 3) numbers.assign(1, (preset[0] + preset[1] + preset[2]) / 3);
-  }
-  if (numbers.size() == 1) numbers.resize(channels, numbers.front());
-  return numbers;
-}
-
 Result<WrittenStep> write_normalise(const StepToWrite& step) {
-  const ParamReader params(step.params);
-  const auto channels = static_cast<std::size_t>(step.outputs[0].shape[0].most());
-  std::vector<double> mean;
-  std::vector<double> stddev;
-  if (params.text("statistics") == "fitted") {
-    const auto learnt = [&](const char* name) {
-      const auto found = step.learnt == nullptr ? NamedTensors::const_iterator() : step.learnt->find(name);
-      if (step.learnt == nullptr || found == step.learnt->end()) return std::vector<double>();
-      return found->second.numbers<double>().value_or(std::vector<double>());
-    };
-    mean = learnt("mean");
-    stddev = learnt("stddev");
-    for (double& deviation : stddev) deviation = deviation > 0 ? deviation : 1;
-  } else {
-    const ChannelStatistics& chosen = channel_statistics(params.text("preset"));
-    mean = per_channel(given_numbers(params.text("mean")), chosen.mean, channels);
-    stddev = per_channel(given_numbers(params.text("stddev")), chosen.stddev, channels);
-  }
-  return WrittenStep{.call = fmt::format("normalise({}, {}, {})", step.in[0], python_list(mean), python_list(stddev)),
-                     .helpers = {"normalise"}};
+  const ChannelNumbers numbers = channel_numbers(step);
+  return WrittenStep{
+      .call = fmt::format("normalise({}, {}, {})", step.in[0], python_list(numbers.mean), python_list(numbers.stddev)),
+      .helpers = {"normalise"}};
 }
 
 constexpr std::string_view kRandomResizedCrop =
@@ -226,6 +178,22 @@ Result<WrittenStep> write_clahe(const StepToWrite& step) {
       .helpers = {"clahe"}};
 }
 
+constexpr std::string_view kQuarterTurn = R"py(def quarter_turn(image, size, turn):
+    """The middle of a picture, turned clockwise by so many quarters, and by how many."""
+    rows, columns = (0, 1) if image.dtype == np.uint8 else (1, 2)  # behind normalise channels come first
+    y, x = (image.shape[rows] - size) // 2, (image.shape[columns] - size) // 2
+    middle = image.take(range(y, y + size), rows).take(range(x, x + size), columns)
+    return np.rot90(middle, -turn, (rows, columns)), turn
+)py";
+
+/// Outside training the turn follows from the record's place in its source, which train.py notes as its number.
+Result<WrittenStep> write_quarter_turn(const StepToWrite& step) {
+  const std::string call = fmt::format("quarter_turn({}, {}, ", step.in[0], ParamReader(step.params).integer("size"));
+  return WrittenStep{.call = call + "record.get(\"number\", 0) % 4)",
+                     .training = call + "random.randrange(4))",
+                     .helpers = {"quarter_turn"}};
+}
+
 /// What passes a picture, a row or a text on as it is.
 Result<WrittenStep> write_as_it_is(const StepToWrite& step) { return WrittenStep{.call = step.in[0]}; }
 
@@ -240,7 +208,7 @@ void add_picture_steps(Writers& writers) {
   writers.step("synthetic_load", write_as_it_is);
   writers.step("cache", write_as_it_is);
   writers.step("clahe", write_clahe);
-  writers.leave_out("quarter_turn", "it makes the labels of pretraining, which a trained model does not ask for");
+  writers.step("quarter_turn", write_quarter_turn);
   writers.helper("decode", kDecode);
   writers.helper("resample", kResample);
   writers.helper("resize", kResize);
@@ -250,6 +218,7 @@ void add_picture_steps(Writers& writers) {
   writers.helper("pad_crop", kPadCrop);
   writers.helper("equalise", kEqualise);
   writers.helper("clahe", kClahe);
+  writers.helper("quarter_turn", kQuarterTurn);
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/estimator/dual_svm.h"
 
-#include "nodes/estimator/row_products.h"
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -14,7 +12,9 @@ namespace feedline::inline nodes {
 namespace {
 
 /// Multiplications between two looks at whether to go on.
-constexpr std::size_t kDualLook = 4'000'000;
+constexpr double kDualLook = 4e6;
+/// Rows between the one that is looked at and the one that is fetched.
+constexpr std::size_t kDualAhead = 2;
 
 }  // namespace
 
@@ -22,19 +22,18 @@ DualSvm::End DualSvm::solve(const Rows& rows, std::span<double> weights,
                             const std::function<std::size_t(std::size_t)>& random,
                             const std::function<bool(double)>& told) const {
   constexpr double kInfinite = std::numeric_limits<double>::infinity();
-  const std::size_t columns = rows.columns;
-  const std::size_t rows_a_look = std::max<std::size_t>(1, kDualLook / (columns + 1));
-  std::vector<double> alpha(rows.count, 0);
-  std::vector<double> diagonal(rows.count);
-  for (std::size_t i = 0; i < rows.count; ++i) {
-    const float* row = rows.row(i);
-    diagonal[i] = 1 + (squared ? 0.5 / rows.costs[i] : 0);
-    for (std::size_t j = 0; j < columns; ++j) diagonal[i] += static_cast<double>(row[j]) * static_cast<double>(row[j]);
+  const std::size_t count = rows.rows.count();
+  const std::size_t columns = rows.rows.columns();
+  const auto rows_a_look = static_cast<std::size_t>(kDualLook / (rows.rows.width() + 1)) + 1;
+  std::vector<double> alpha(count, 0);
+  std::vector<double> diagonal(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    diagonal[i] = 1 + (squared ? 0.5 / rows.costs[i] : 0) + rows.rows.squares(i);
     if (i % rows_a_look == 0 && !told(0)) return End::Stopped;
   }
-  std::vector<std::size_t> order(rows.count);
+  std::vector<std::size_t> order(count);
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::size_t active = rows.count;  // the others are at a bound and stay there: "shrunk"
+  std::size_t active = count;  // the others are at a bound and stay there: "shrunk"
   double most_before = kInfinite;
   double least_before = -kInfinite;
   std::size_t looked = 0;
@@ -47,9 +46,9 @@ DualSvm::End DualSvm::solve(const Rows& rows, std::span<double> weights,
         return End::Stopped;
       const std::size_t i = order[s];
       const double side = rows.sides[i];
-      const float* row = rows.row(i);
+      rows.rows.fetch(order[std::min(s + kDualAhead, active - 1)]);
       const double bound = squared ? kInfinite : rows.costs[i];
-      const double gradient = side * (weighted_sum_of(row, weights.data(), columns) + weights[columns]) - 1 +
+      const double gradient = side * (rows.rows.weighted_sum(i, weights.data()) + weights[columns]) - 1 +
                               (squared ? alpha[i] * 0.5 / rows.costs[i] : 0);
       double projected = gradient;
       if (alpha[i] == 0) {
@@ -71,12 +70,12 @@ DualSvm::End DualSvm::solve(const Rows& rows, std::span<double> weights,
       const double old = alpha[i];
       alpha[i] = std::clamp(old - gradient / diagonal[i], 0.0, bound);
       const double change = (alpha[i] - old) * side;
-      add_scaled(change, row, weights.data(), columns);
+      rows.rows.add_scaled(change, i, weights.data());
       weights[columns] += change;
     }
     if (active == 0 || most - least <= tolerance) {
-      if (active == rows.count) return End::Converged;
-      active = rows.count;  // once more over all of them
+      if (active == count) return End::Converged;
+      active = count;  // once more over all of them
       most_before = kInfinite;
       least_before = -kInfinite;
       continue;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "nodes/estimator/fit_pace.h"
+#include "nodes/estimator/product_rows.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -18,9 +18,7 @@ struct DualSvm {
   std::int64_t iterations = 1000;  ///< over all rows, at most
 
   struct Rows {
-    std::function<const float*(std::size_t)> row;
-    std::size_t count = 0;
-    std::size_t columns = 0;
+    const ProductRows& rows;
     std::span<const signed char> sides{};  ///< 1 or -1
     std::span<const double> costs{};       ///< C of each row
   };

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/random.h"
 #include "nodes/estimator/dual_svm.h"
+#include "nodes/estimator/fit_pace.h"
 #include "nodes/estimator/linear_decision.h"
+#include "nodes/estimator/product_rows.h"
 #include "nodes/estimator/row_products.h"
 
 #include <fmt/format.h>
@@ -74,6 +76,7 @@ class DualSvmLearner final : public LinearSvmLearner {
     const std::vector<std::int32_t> index = present.indices(setup_.outputs());
     const std::size_t planes = decision_.planes();
     FitPace pace(control, setup_.threads);
+    const ProductRows rows(rows_.features(), columns_);
     std::vector<double> costs;
     for (const std::int32_t label : rows_.labels())
       costs.push_back(params_.c * present.weights[static_cast<std::size_t>(index[static_cast<std::size_t>(label)])]);
@@ -81,7 +84,7 @@ class DualSvmLearner final : public LinearSvmLearner {
         .squared = params_.loss == "squared_hinge", .tolerance = params_.tolerance, .iterations = params_.iterations};
     std::atomic<std::size_t> solved = 0;
     std::atomic<std::size_t> unfinished = 0;
-    const double cost = 100 * static_cast<double>(planes * columns_) * static_cast<double>(rows_.size());
+    const double cost = 100 * rows.width() * static_cast<double>(planes) * static_cast<double>(rows_.size());
     const bool on = pace.each(planes, cost, [&](std::size_t plane, const std::atomic<bool>& stop) {
       std::vector<signed char> sides;
       for (const std::int32_t label : rows_.labels())
@@ -89,12 +92,8 @@ class DualSvmLearner final : public LinearSvmLearner {
       std::vector<double> weights(columns_ + 1, 0);
       Rng rng(setup_.seed, 1, plane, setup_.stream);
       const DualSvm::End end = solver.solve(
-          {.row = [this](std::size_t i) { return rows_.row(i); },
-           .count = rows_.size(),
-           .columns = columns_,
-           .sides = sides,
-           .costs = costs},
-          weights, [&rng](std::size_t below) { return rng.below(static_cast<std::uint32_t>(below)); },
+          {.rows = rows, .sides = sides, .costs = costs}, weights,
+          [&rng](std::size_t below) { return rng.below(static_cast<std::uint32_t>(below)); },
           [&](double share) {
             pace.at((static_cast<double>(solved) + share) / static_cast<double>(planes));
             return !stop;
@@ -320,7 +319,10 @@ struct LinearSvm {
   static Result<std::unique_ptr<Estimator>> estimator(const Params& params, const EstimatorSetup& setup) {
     const double planes = 2 * static_cast<double>(feature_columns(setup) + 1) * static_cast<double>(setup.outputs());
     const bool streams = params.solver == "streaming";
-    const double rows = streams ? 0 : learner_rows_bytes(setup) + 40 * static_cast<double>(setup.rows);
+    const auto count = static_cast<double>(setup.rows);
+    const double rows = streams ? 0
+                                : learner_rows_bytes(setup) + 40 * count +
+                                      ProductRows::most_bytes(count, static_cast<double>(feature_columns(setup)));
     if (Status room =
             check_fit_memory(rows + planes * sizeof(double), rows_in_words(setup),
                              "Set solver=streaming, which keeps no rows, put pca in front of it, or use fewer "

@@ -127,8 +127,11 @@ QuasiNewton::End QuasiNewton::minimise(std::vector<double>& at, const Evaluate& 
     }
     at.swap(next);
     gradient.swap(next_gradient);
+    const double gain = value - next_value;
     value = next_value;
     told(iteration, value);
+    if (least_gain > 0 && gain <= least_gain * std::max({std::abs(value), std::abs(value + gain), 1.0}))
+      return End::Converged;
   }
   return largest_of(slope_of(at, gradient)) <= tolerance ? End::Converged : End::OutOfIterations;
 }

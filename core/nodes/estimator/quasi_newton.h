@@ -14,6 +14,8 @@ namespace feedline::inline nodes {
 /// Andrew and Gao, "Scalable training of L1-regularized log-linear models", ICML 2007 (OWL-QN).
 struct QuasiNewton {
   double tolerance = 1e-4;  ///< done when no part of the gradient is larger
+  double least_gain =
+      0;  ///< done, too, when an iteration lowers the value by no larger share of it; see L-BFGS-B's factr
   std::int64_t iterations = 100;
   double l1 = 0;
   std::size_t penalised = 0;  ///< so many numbers, the first, carry the l1

@@ -164,8 +164,11 @@ Result<std::shared_ptr<BoostedModel>> BoostedModel::load(std::span<const std::ui
   return made;
 }
 
-Result<double> BoostedModel::round(int number) {
-  if (boost().update(model_, number, rows_) != 0) return fail_boosting();
+Status BoostedModel::round(int number) {
+  return boost().update(model_, number, rows_) != 0 ? Status(fail_boosting()) : Status();
+}
+
+Result<double> BoostedModel::loss(int number) {
   const char* name = "train";
   const char* told = nullptr;
   if (boost().evaluate(model_, number, &rows_, &name, 1, &told) != 0) return fail_boosting();

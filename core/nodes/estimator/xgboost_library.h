@@ -37,8 +37,10 @@ class BoostedModel {
   [[nodiscard]] static Result<std::shared_ptr<BoostedModel>> load(std::span<const std::uint8_t> bytes,
                                                                   std::size_t columns, int threads);
 
-  /// One more round of trees; the mean loss of the training rows afterwards, NaN where XGBoost tells none.
-  [[nodiscard]] Result<double> round(int number);
+  /// One more round of trees.
+  [[nodiscard]] Status round(int number);
+  /// The mean loss of the training rows behind that round, NaN where XGBoost tells none. Takes a look at every row.
+  [[nodiscard]] Result<double> loss(int number);
   /// The training rows are needed no more.
   void release_rows();
   /// count × outputs numbers for rows of features. Thread-safe.

@@ -133,8 +133,9 @@ struct Trainer {
         .list("metrics", &Params::metrics,
               {.most = 16, .longest = 64, .unique = true, .item_text = "metric", .check_item = check_metric},
               "What is measured besides the loss, the most telling first. Empty: accuracy and macro_f1 of classes, r2 "
-              "of numbers, label_accuracy and label_f1 of labels. Of classes also top_5_accuracy, macro_precision, "
-              "macro_recall, weighted_f1 and auc; of numbers mae and rmse; of labels auc.")
+              "of numbers, label_accuracy and label_f1 of labels. Of classes also top_3_accuracy, top_5_accuracy, "
+              "top_10_accuracy, macro_precision, macro_recall, weighted_f1, micro_f1 and auc; of numbers mae and rmse; "
+              "of labels micro_f1 and auc.")
         .seed("seed", &Params::seed, "Determines the order of records, augmentation and initial weights.")
         .param("workers", &Params::workers, range(0, 1024).ui(0, 32),
                "Threads that read and prepare records; 0: as many as there are cores.")
@@ -149,7 +150,8 @@ struct Trainer {
         .param(
             "replicas", &Params::replicas, range(0, 256).ui(0, 16),
             "Copies of the model for data parallelism: each trains on a part of every batch, and gradients are summed. "
-            "0: one per core on the CPU, with at least 8 records of the batch for each. Each GPU of device has one.")
+            "0: one per core on the CPU, with at least 8 records of the batch for each, and no more than the network is worth: "
+            "a small one learns faster on one thread. Each GPU of device has one.")
         .only_with("loss")
         .param(
             "sync_batch_norm", &Params::sync_batch_norm,

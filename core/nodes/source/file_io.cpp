@@ -10,16 +10,19 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
+#include <vector>
 
 namespace feedline::inline nodes {
 namespace {
 
 constexpr std::uint64_t kLargestPicture = std::uint64_t{1} << 30;
+constexpr std::string_view kPartEnding = ".part";
 
 std::string reason_of(int error_number) { return std::generic_category().message(error_number); }
 
@@ -39,6 +42,8 @@ void File::close() {
   if (descriptor_ >= 0) ::close(descriptor_);
   descriptor_ = -1;
 }
+
+bool File::finish() { return ::close(release()) == 0; }
 
 Result<File> open_file(const std::string& path, FileFacts* facts) {
   const FileCalls& calls = FileCalls::current();
@@ -94,9 +99,9 @@ Status read_whole(const std::string& path, Datum& out, FileFacts& facts) {
 
 Status write_atomically(const std::filesystem::path& path, std::span<const std::byte> data) {
   const std::filesystem::path temporary = temporary_beside(path);
-  const File file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  File file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (file.get() < 0) return write_error(errno, path);
-  if (!write_all(file.get(), data) || ::rename(temporary.c_str(), path.c_str()) != 0) {
+  if (!write_all(file.get(), data) || !file.finish() || ::rename(temporary.c_str(), path.c_str()) != 0) {
     const int error_number = errno;
     ::unlink(temporary.c_str());
     return write_error(error_number, path);
@@ -106,7 +111,29 @@ Status write_atomically(const std::filesystem::path& path, std::span<const std::
 
 std::filesystem::path temporary_beside(const std::filesystem::path& path) {
   static std::atomic<unsigned> counter{0};
-  return path.parent_path() / fmt::format(".{}.{}-{}.part", path.filename().string(), ::getpid(), counter.fetch_add(1));
+  return path.parent_path() /
+         fmt::format(".{}.{}-{}{}", path.filename().string(), ::getpid(), counter.fetch_add(1), kPartEnding);
+}
+
+void remove_leftovers(const std::filesystem::path& path) {
+  constexpr std::chrono::hours kMayBeInMaking{1};
+  const std::string begin = "." + path.filename().string() + ".";
+  const auto long_ago = std::filesystem::file_time_type::clock::now() - kMayBeInMaking;
+  std::error_code error;
+  std::vector<std::filesystem::path> left;
+  for (std::filesystem::directory_iterator at(path.parent_path(), error), end; !error && at != end;
+       at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    if (!name.starts_with(begin) || !name.ends_with(kPartEnding)) continue;
+    std::error_code gone;
+    if (const auto written = at->last_write_time(gone); !gone && written < long_ago) left.push_back(at->path());
+  }
+  for (const std::filesystem::path& file : left) std::filesystem::remove(file, error);
+}
+
+Status name_whole_file(int descriptor, const std::filesystem::path& temporary, const std::filesystem::path& path) {
+  if (::fsync(descriptor) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) return write_error(errno, path);
+  return {};
 }
 
 Status make_folder(const std::filesystem::path& folder) {
@@ -159,6 +186,7 @@ FileInMaking::~FileInMaking() {
 
 Status FileInMaking::start() {
   if (Status made = make_folder(target_.parent_path()); !made) return made;
+  remove_leftovers(target_);
   file_ = File(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (file_.get() < 0) return write_error(errno, target_);
   return {};
@@ -171,9 +199,9 @@ Status FileInMaking::write(std::span<const std::byte> bytes) {
 }
 
 Status FileInMaking::keep() {
-  if (::rename(temporary_.c_str(), target_.c_str()) != 0) return write_error(errno, target_);
-  kept_ = true;
-  return {};
+  Status named = name_whole_file(file_.get(), temporary_, target_);
+  kept_ = named.has_value();
+  return named;
 }
 
 }  // namespace feedline::inline nodes

@@ -31,6 +31,8 @@ class File {
     return *this;
   }
   [[nodiscard]] int get() const { return descriptor_; }
+  /// Closes it. False: not all that was written has arrived, as a server may say only now; errno tells why.
+  [[nodiscard]] bool finish();
 
  private:
   int release() {
@@ -57,6 +59,12 @@ Status read_whole(const std::string& path, Datum& out, FileFacts& facts);
 Status write_atomically(const std::filesystem::path& path, std::span<const std::byte> data);
 /// A name beside `path` that no other thread or process uses.
 [[nodiscard]] std::filesystem::path temporary_beside(const std::filesystem::path& path);
+/// Removes what programs that were killed have left of making `path`: files of temporary_beside() to which nobody has
+/// written for an hour.
+void remove_leftovers(const std::filesystem::path& path);
+/// Gives the open file at `temporary` the name `path` once all of it is on the disk: neither a server that is full nor
+/// a machine that goes off leaves a torn one under that name.
+Status name_whole_file(int descriptor, const std::filesystem::path& temporary, const std::filesystem::path& path);
 /// Makes a folder and its parents. The error names it and says where caches lie.
 Status make_folder(const std::filesystem::path& folder);
 /// `folder`, or one in the temporary folder if it is empty.
@@ -83,7 +91,7 @@ class FileInMaking {
   FileInMaking(const FileInMaking&) = delete;
   FileInMaking& operator=(const FileInMaking&) = delete;
 
-  /// Makes its folder, too.
+  /// Makes its folder, too, and removes what earlier attempts have left there.
   Status start();
   Status write(std::span<const std::byte> bytes);
   Status keep();

@@ -41,19 +41,22 @@ Result<FolderIndex> FolderIndex::scan(const std::string& root, Classes classes, 
 
   const auto top = FolderListing::of(root, files, context);
   if (!top) return fail(top.error());
+  const bool whole = classes == Classes::None;
   const bool no_folders = top->folders.empty();
   if (no_folders && top->records.empty() && top->others.empty()) return fail_file(root, "the folder is empty", layout);
-  if (no_folders && !top->records.empty())
+  if (no_folders && !top->records.empty() && !whole)
     return fail_file(root, "the folder has " + std::string(files.what) + " but no class sub-folders", layout);
 
   FolderIndex index;
   index.root_ = root;
   FolderScan scan(index, classes == Classes::All, files, context);
-  if (Status listed = scan.run(*top); !listed) return fail(std::move(listed.error()));
+  if (Status listed = whole ? scan.run_whole() : scan.run(*top); !listed) return fail(std::move(listed.error()));
   if (index.size() == 0)
     return fail_file(
-        root, fmt::format("its sub-folders hold no {} ({})", files.what, files.endings) + endings_text(index.report_),
-        layout);
+        root,
+        fmt::format("{} {} ({})", whole ? "it holds no" : "its sub-folders hold no", files.what, files.endings) +
+            endings_text(index.report_),
+        whole ? "Choose a folder with such files, at whatever depth" : layout);
   index.names_.shrink_to_fit();
   index.ends_.shrink_to_fit();
   return index;
@@ -71,8 +74,7 @@ std::string FolderIndex::path(std::uint64_t index) const {
   const std::uint64_t begin = index == 0 ? 0 : ends_[index - 1];
   std::string path = root_;
   if (!path.ends_with('/')) path += '/';
-  path += folders_[folder_of(index)].name;
-  path += '/';
+  if (const std::string& name = folders_[folder_of(index)].name; !name.empty()) path.append(name).append("/");
   return path.append(names_, begin, ends_[index] - begin);
 }
 

@@ -17,13 +17,14 @@ namespace feedline::inline nodes {
 /// names lie in one block of memory.
 class FolderIndex {
  public:
-  /// Which sub-folders are classes.
-  enum class Classes { WithPictures, All };
+  /// Which sub-folders are classes. None: the files of the folder and of all below it are of one.
+  enum class Classes { WithPictures, All, None };
 
   /// Lists `root`. Classes are its sub-folders in byte order of their names; in each, files in byte order of their
   /// names, then those of nested folders, each folder once however many links lead to it. Folders whose names are equal
   /// up to Unicode normalisation are one class. Hidden names and systems' folders are skipped; so are, for
-  /// WithPictures, folders without a picture. What was passed over is in report(); the parent of train and val is
+  /// WithPictures, folders without a picture. For None the folder itself is listed as such a class, and the report says
+  /// that nobody has labelled it. What was passed over is in report(); the parent of train and val is
   /// refused there.
   /// Errors: missing, no folder, unreadable, without class folders, without pictures; stopped.
   [[nodiscard]] static Result<FolderIndex> scan(const std::string& root, Classes classes, const SourceContext& context,

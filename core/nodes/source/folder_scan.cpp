@@ -13,6 +13,8 @@ namespace {
 
 /// Kinds of passed files that are told apart; a folder with more of them has another trouble.
 constexpr std::size_t kMostKinds = 1000;
+/// What a folder is called whose sub-folders are no classes.
+constexpr std::string_view kOnlyClass = "unlabelled";
 
 std::string join(const std::string& folder, std::string_view name) {
   std::string path = folder;
@@ -46,12 +48,22 @@ Status FolderScan::run(const FolderListing& top) {
   return {};
 }
 
+Status FolderScan::run_whole() {
+  const auto shape = add_folder({});
+  if (!shape) return fail(shape.error());
+  close_folder({});
+  finish();
+  index_.report_.unlabelled = true;
+  return {};
+}
+
 Result<SubfolderShape> FolderScan::add_folder(const std::string& name) {
   SubfolderShape shape{.name = name};
-  const std::string folder = join(index_.root_, name);
-  const std::string class_name = escape_name(name);
+  const std::string folder = name.empty() ? index_.root_ : join(index_.root_, name);
+  const std::string class_name = name.empty() ? std::string(kOnlyClass) : escape_name(name);
   VisitedFolders visited;
-  if (const auto entered = visited.enter(index_.root_); !entered) return fail(entered.error());
+  if (const auto entered = name.empty() ? Result<bool>(true) : visited.enter(index_.root_); !entered)
+    return fail(entered.error());
   std::vector<std::string> pending = {""};  // paths below `folder`, with a slash at the end
   while (!pending.empty()) {
     const std::string below = std::move(pending.back());
@@ -85,7 +97,7 @@ Result<SubfolderShape> FolderScan::add_folder(const std::string& name) {
 
 void FolderScan::close_folder(const std::string& name) {
   SourceReport& report = index_.report_;
-  const std::string shown = escape_name(name);
+  const std::string shown = name.empty() ? std::string(kOnlyClass) : escape_name(name);
   const auto next = static_cast<std::int64_t>(report.class_names.size());
   const auto [known, is_new] = labels_.emplace(normal_form(name), std::pair(next, shown));
   if (is_new) {

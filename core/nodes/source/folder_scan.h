@@ -31,10 +31,13 @@ class FolderScan {
       : index_(index), all_classes_(all_classes), files_(files), context_(context) {}
   /// `top` is what lies in the root. Errors: an unreadable folder; stopped.
   Status run(const FolderListing& top);
+  /// The root as the only class. Errors: likewise.
+  Status run_whole();
 
  private:
   using PassedKey = std::pair<std::string, std::string>;  ///< class, ending
 
+  /// A sub-folder; empty: the root itself.
   Result<SubfolderShape> add_folder(const std::string& name);
   void close_folder(const std::string& name);
   void pass_file(const std::string& class_name, const std::string& folder, const std::string& name);

@@ -60,7 +60,9 @@ struct ImageFolder {
             "Sub-folders without a picture are not classes, nor are folders of the system (__MACOSX, @eaDir, "
             "lost+found). The parent of train and val is refused, since its sub-folders are parts of a data set: "
             "choose each of them in a source of its own. With classes set to all, every sub-folder is a class, also an "
-            "empty one or one that is called train.\n\n"
+            "empty one or one that is called train. With classes set to none, all pictures of the folder and of those "
+            "in it are records that nobody has labelled: for quarter_turn, and for data that a model is only asked "
+            "about.\n\n"
             "~/pictures and file:///home/me/pictures can be given as well. Bytes of a name that are not valid "
             "UTF-8 are shown as \\xHH, and can be given in this form.\n\n"
             "Only the list of names is kept in memory. A file is read when its record is needed; one that has vanished "
@@ -72,8 +74,8 @@ struct ImageFolder {
         .out("file", Kind::Encoded, "The bytes of one file: connect it to decode.")
         .out("label", Kind::Label, "The class of its sub-folder, counted in the order of their names.")
         .folder("folder", &Params::folder, "The folder that holds the class folders.")
-        .choice("classes", &Params::classes, {"with_pictures", "all"},
-                "Which sub-folders are classes: those that hold a picture, or all.")
+        .choice("classes", &Params::classes, {"with_pictures", "all", "none"},
+                "Which sub-folders are classes: those that hold a picture, all, or none.")
         .fixture(write_fixture);
   }
 
@@ -84,7 +86,10 @@ struct ImageFolder {
   static Result<std::unique_ptr<Source>> open(const Params& params, const SourceContext& context) {
     const auto folder = example_or_path(params.folder, context);
     if (!folder) return fail(Error(folder.error()).at_parameter("folder"));
-    const auto classes = params.classes == "all" ? FolderIndex::Classes::All : FolderIndex::Classes::WithPictures;
+    using Classes = FolderIndex::Classes;
+    const Classes classes = params.classes == "all"    ? Classes::All
+                            : params.classes == "none" ? Classes::None
+                                                       : Classes::WithPictures;
     auto index = FolderIndex::scan(*folder, classes, context);
     if (!index) return fail(std::move(index.error()).at_parameter("folder"));
     return std::make_unique<FolderSource>(std::move(*index));

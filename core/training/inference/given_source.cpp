@@ -29,6 +29,13 @@ Status read_given_file(const std::string& path, std::string& bytes) {
   return fail(std::move(error));
 }
 
+/// Of the picture, wherever it is.
+Status read_given_picture(const GivenRecord& record, std::string& bytes) {
+  if (!record.here) return read_given_file(record.name, bytes);
+  bytes = record.text;
+  return {};
+}
+
 bool is_of(const std::vector<TensorDesc>& outputs, Kind kind) {
   return std::any_of(outputs.begin(), outputs.end(), [kind](const TensorDesc& output) { return output.kind == kind; });
 }
@@ -59,7 +66,7 @@ class GivenSource final : public Source {
         out[i]->set_bytes(record.text);
       } else if (kind == Kind::Encoded) {
         std::string bytes;
-        if (Status read = read_given_file(record.name, bytes); !read) return read;
+        if (Status read = read_given_picture(record, bytes); !read) return read;
         out[i]->set_bytes(bytes);
       } else if (kind != Kind::Image) {  // a row beside a picture, its caption
         return fail_record(
@@ -75,7 +82,7 @@ class GivenSource final : public Source {
  private:
   Status read_pixels(const GivenRecord& record, const TensorDesc& desc, Datum& out) const {
     std::string bytes;
-    if (Status read = read_given_file(record.name, bytes); !read) return read;
+    if (Status read = read_given_picture(record, bytes); !read) return read;
     Datum file;
     file.set_bytes(bytes);
     const std::array<const Datum*, 1> in = {&file};

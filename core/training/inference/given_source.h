@@ -17,7 +17,8 @@ namespace feedline::inline training {
 /// A record that somebody gives: a picture's file, or a line of text.
 struct GivenRecord {
   std::string name{};  ///< of the file, as it is opened, or "file:line"
-  std::string text{};  ///< of a line
+  std::string text{};  ///< of a line; of a picture that is here already its bytes
+  bool here = false;   ///< a picture that came by standard input: no file is opened
 };
 
 /// What stands for the records of this source; of rows, given_tables(). Error: nothing does.

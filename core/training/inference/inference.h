@@ -56,9 +56,10 @@ struct Predictions {
 /// Predicts what each input is, with the weights of a checkpoint and the preprocessing that training validated with:
 /// random nodes take their fixed form, fitted ones know what they had learnt. Inputs are picture files and folders (all
 /// pictures in them, by name); of a model of texts, text files of one record a line; of a model of tables, CSV files
-/// with its columns by name (given_tables()); of both, "-" for standard input. A model of several losses answers for
-/// the first that compares. Errors: an input that is not there, a folder without pictures, a graph that predicts
-/// nothing from files, a state that is no checkpoint or does not fit its graph, the device; stopped.
+/// with its columns by name (given_tables()); "-" is standard input, which brings one picture, or texts or rows. A
+/// model of several losses answers for the first that compares. Errors: an input that is not there, a folder without
+/// pictures, a graph that predicts nothing from files, a state that is no checkpoint or does not fit its graph, the
+/// device; stopped.
 [[nodiscard]] Result<Predictions> predict(const TrainingState& state, const std::vector<std::string>& inputs,
                                           const InferenceOptions& options);
 

@@ -28,6 +28,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kStandardInput = "-";
+/// Bytes of a picture that standard input may bring.
+constexpr std::size_t kLargestPicture = std::size_t{256} << 20;
 
 /// No decoder reads PPM; it is named with what to do, in place of being passed over.
 bool is_picture(const fs::path& file) {
@@ -113,8 +115,25 @@ Result<std::vector<GivenRecord>> lines_of(const std::string& input, const std::s
   return lines.take();
 }
 
+/// One picture's file.
+Result<std::vector<GivenRecord>> standard_picture(const std::stop_token& stop) {
+  GivenRecord record{.name = std::string(kStandardInput), .here = true};
+  const auto add = [&record](std::string_view piece) -> Status {
+    if (piece.size() > kLargestPicture - record.text.size())
+      return fail("standard input brings more than 256 MiB, which is no picture", "Give the picture's file");
+    record.text += piece;
+    return {};
+  };
+  if (Status read = StandardInput(stop).each_piece(add); !read) return fail(std::move(read.error()));
+  if (record.text.empty()) return fail("standard input is empty", "Give a picture's file to it: - < photo.jpg");
+  std::vector<GivenRecord> records;
+  records.push_back(std::move(record));
+  return records;
+}
+
 Result<std::vector<GivenRecord>> records_of(const std::string& input, bool lines, const std::stop_token& stop) {
   if (lines) return lines_of(input, stop);
+  if (input == kStandardInput) return standard_picture(stop);
   const fs::path path = user_path(input);
   std::error_code error;
   const fs::file_status status = fs::status(path, error);

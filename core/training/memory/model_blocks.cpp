@@ -27,6 +27,7 @@ std::vector<at::Tensor> Model::run_block(const RecomputeBlock& block, std::span<
   std::vector<at::Tensor> outputs(layers_.size());
   for (std::size_t i = 0; i < block.entering.size(); ++i) outputs[block.entering[i]] = entering[i];
   std::size_t at = block.first;
+  const Nanos begun = keeps_graph ? Clock::system().now() : 0;
   try {
     std::optional<AutocastGuard> precision;
     if (format_.mixed()) precision.emplace(stage_device(plan_.layers[block.first].stage).type(), format_.numbers);
@@ -46,6 +47,7 @@ std::vector<at::Tensor> Model::run_block(const RecomputeBlock& block, std::span<
   } catch (const std::exception& fault) {
     throw StepFailed(library_error(fault, plan_.layers[std::min(at, block.end - 1)].node));
   }
+  if (keeps_graph) recomputing_.fetch_add(Clock::system().now() - begun, std::memory_order_relaxed);
   std::vector<at::Tensor> leaving;
   for (const std::size_t layer : block.leaving) leaving.push_back(std::move(outputs[layer]));
   return leaving;

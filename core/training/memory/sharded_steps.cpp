@@ -22,7 +22,9 @@ void Replicas::make_shards() {
 void Replicas::gather_weights(TrainerMeter& meter) {
   if (!shards_) return;
   meter.enter(Phase::Reduce);
+  const Nanos begun = meter.time_in(Phase::Reduce);
   shards_->gather(parameters_->values());
+  meter.add_costs(0, meter.time_in(Phase::Reduce) - begun);
   meter.enter(Phase::Optimizer);
   const std::size_t each = ranks_count();
   run([&](std::size_t member) {

@@ -197,7 +197,11 @@ class GlooCollective final : public Collective {
       queue_->news.wait_for(lock, std::chrono::milliseconds(100));
     }
     lock.unlock();
-    if (!exchange_->fault.empty()) throw RankLost(monitor_->cause_of(exchange_->fault));
+    if (!exchange_->fault.empty()) {
+      auto cause = monitor_->cause_of(exchange_->fault, stop_);
+      if (!cause) throw StepCancelled();
+      throw RankLost(std::move(*cause));
+    }
     if (device_.defined()) device_.copy_(host_);
     device_.reset();
   }

@@ -56,9 +56,16 @@ std::string data_text(const Plan& plan) {
 
 Result<std::shared_ptr<RankAgreement>> join_ranks(const Document& document, const RunOptions& options,
                                                   std::stop_token stop) {
+  const World& world = options.group ? options.group->world() : options.world;
   if (!options.train || options.replay_batches || options.rate_test)
-    return fail(Error{.reason = "what measures a run does so in one process",
-                      .remedy = "Start it by itself, without RANK and WORLD_SIZE in the environment"});
+    return fail(
+        Error{.reason = fmt::format("{} is done by one process, and this is rank {} of {}",
+                                    !options.train           ? "reading data without training"
+                                    : options.replay_batches ? "training on the same few batches again and again"
+                                                             : "the search for a learning rate",
+                                    world.rank, world.size),
+              .remedy = "Start it by itself: without RANK and WORLD_SIZE in the environment, or within srun without "
+                        "SLURM_PROCID"});
   std::shared_ptr<ProcessGroup> group = options.group;
   if (!group) {
     auto joined = ProcessGroup::join(options.world, agreed_text(document, options), std::move(stop));

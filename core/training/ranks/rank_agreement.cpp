@@ -34,7 +34,7 @@ class RankAgreement::Exchange {
 };
 
 RankAgreement::RankAgreement(std::shared_ptr<ProcessGroup> group)
-    : group_(std::move(group)), exchange_(std::make_unique<Exchange>(size())), words_(size()) {}
+    : group_(std::move(group)), exchange_(std::make_unique<Exchange>(size())), words_(size()), stood_before_(size()) {}
 
 RankAgreement::~RankAgreement() = default;
 
@@ -49,8 +49,13 @@ void RankAgreement::tell() {
 }
 
 const std::vector<RankWord>& RankAgreement::hear() {
+  stood_still_ = 0;
   if (!exchange_->under_way()) return words_;
   with_ranks([this] { exchange_->finish(words_); });
+  for (std::size_t i = 0; i < words_.size(); ++i) {
+    const Nanos more = words_[i].stood_still - std::exchange(stood_before_[i], words_[i].stood_still);
+    if (i != rank()) stood_still_ = std::max(stood_still_, more);
+  }
   heard_at_ = Clock::system().now();
   return words_;
 }

@@ -35,6 +35,7 @@ struct RankWord {
   std::int64_t samples = 0;
   std::array<Nanos, kStepPhaseCount> times{};
   std::array<Nanos, kStepPhaseCount> validation{};
+  Nanos stood_still = 0;  ///< paused so far, which is in none of `times`
   double loader_s = 0;
   std::int64_t rss_bytes = 0;
   Nanos round_trip = 0;
@@ -67,6 +68,10 @@ class RankAgreement {
   /// Waits for the words of all that tell() sent, by rank; at once where they were waited for already.
   const std::vector<RankWord>& hear();
   [[nodiscard]] const std::vector<RankWord>& heard() const { return words_; }
+  [[nodiscard]] Nanos heard_at() const { return heard_at_; }
+  /// How long another rank was paused before it told the words that the last hear() waited for: that part of the
+  /// waiting is nobody's fault.
+  [[nodiscard]] Nanos stood_still() const { return stood_still_; }
   /// Of heard(): the rows of all ranks.
   [[nodiscard]] std::int64_t rows() const { return sum(&RankWord::rows); }
   /// Of heard(), over all ranks.
@@ -95,7 +100,9 @@ class RankAgreement {
   std::unique_ptr<Exchange> exchange_;
   RankWord own_{};
   std::vector<RankWord> words_{};
+  std::vector<Nanos> stood_before_{};  ///< RankWord::stood_still of the words before these, by rank
   Nanos heard_at_ = 0;
+  Nanos stood_still_ = 0;
 };
 
 }  // namespace feedline::inline training

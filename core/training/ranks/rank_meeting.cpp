@@ -10,11 +10,13 @@
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
-#include <arpa/inet.h>
-#include <array>
+#include <cerrno>
 #include <charconv>
 #include <limits>
+#include <netdb.h>
+#include <stdexcept>
 #include <sys/socket.h>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -82,19 +84,27 @@ class StoreBoard final : public RankBoard {
   c10::intrusive_ptr<c10d::Store> store_;
 };
 
-/// A socket bound to one address, for the store to listen on; -1 where it must find one itself. LibTorch 1.13 cannot
-/// be given one.
+constexpr std::string_view kCannotListen = "cannot listen at ";
+
+/// A socket bound to one address, for the store to listen on. Throws where there is none: the store would find one
+/// itself, on all networks. LibTorch 1.13 cannot be given one.
 [[maybe_unused]] int socket_bound_to(const std::string& address, std::uint16_t port) {
-  sockaddr_in own{};
-  own.sin_family = AF_INET;
-  own.sin_port = htons(port);
-  if (::inet_pton(AF_INET, address.c_str(), &own.sin_addr) != 1) return -1;
-  const int bound = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const int yes = 1;
-  ::setsockopt(bound, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  if (::bind(bound, reinterpret_cast<const sockaddr*>(&own), sizeof own) == 0) return bound;
-  ::close(bound);
-  return -1;
+  addrinfo wanted{};
+  wanted.ai_socktype = SOCK_STREAM;
+  wanted.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE;
+  addrinfo* found = nullptr;
+  std::string why = "it is no address";
+  if (::getaddrinfo(address.c_str(), std::to_string(port).c_str(), &wanted, &found) == 0) {
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
+    const int bound = ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int yes = 1;
+    if (bound >= 0 && ::setsockopt(bound, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
+        ::bind(bound, found->ai_addr, found->ai_addrlen) == 0)
+      return bound;
+    why = std::generic_category().message(errno);
+    if (bound >= 0) ::close(bound);
+  }
+  throw std::runtime_error(fmt::format("{}{} port {}: {}", kCannotListen, address, port, why));
 }
 
 /// What only newer versions of LibTorch have: the server that can be given a socket, and so listens on one address.
@@ -104,8 +114,7 @@ void listen_only_on(Options& options, const std::string& address) {
   if constexpr (requires { options.useLibUV; }) options.useLibUV = false;
   if constexpr (requires { options.useLibuv; }) options.useLibuv = false;
   if constexpr (requires { options.masterListenFd; }) {
-    if (!options.isServer) return;
-    if (const int bound = socket_bound_to(address, options.port); bound >= 0) options.masterListenFd = bound;
+    if (options.isServer) options.masterListenFd = socket_bound_to(address, options.port);
   }
 }
 
@@ -129,7 +138,7 @@ c10::intrusive_ptr<c10d::Store> with_prefix(const World& world, c10::intrusive_p
   return c10::make_intrusive<c10d::PrefixStore>(fmt::format("feedline/{}", world.restarts), std::move(store));
 }
 
-std::string first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
+std::string own_first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
 
 Error store_fault(const World& world, std::string_view message) {
   const std::string place = world.store_folder.empty() ? fmt::format("{}:{}", world.master_address, world.master_port)
@@ -138,8 +147,14 @@ Error store_fault(const World& world, std::string_view message) {
     return {.code = ErrorCode::Failed,
             .reason = fmt::format("rank 0 cannot listen at {}: the port is in use", place),
             .remedy = "Choose another MASTER_PORT, or end what uses this one ('ss -ltnp' names it)"};
+  if (message.starts_with(kCannotListen))
+    return {.code = ErrorCode::Failed,
+            .reason = fmt::format("rank 0 {}", message),
+            .remedy =
+                "Set FEEDLINE_INTERFACE to the address of this machine that the other ranks reach, and "
+                "MASTER_PORT to a free port"};
   return {.code = ErrorCode::Failed,
-          .reason = fmt::format("rank {} cannot reach rank 0 at {}: {}", world.rank, place, first_line(message)),
+          .reason = fmt::format("rank {} cannot reach rank 0 at {}: {}", world.rank, place, own_first_line(message)),
           .remedy =
               "Is rank 0 running there, does MASTER_ADDR lead to it from here, and does a firewall let MASTER_PORT "
               "through?"};
@@ -216,6 +231,13 @@ Result<bool> await_key(c10d::Store& store, const std::string& key, const Meeting
   return true;
 }
 
+/// With an address that leads elsewhere, only rank 0 knows nothing of it.
+std::string where_it_waited(const World& world) {
+  if (!world.store_folder.empty()) return {};
+  return fmt::format(": they look for rank 0 at {}:{}, which must lead to this machine", world.master_address,
+                     world.master_port);
+}
+
 /// Rank 0's: everyone's words in order, or what is wrong.
 Result<std::vector<Words>> collect_members(c10d::Store& store, const World& world, const Words& own,
                                            const MeetingWait& wait) {
@@ -232,9 +254,10 @@ Result<std::vector<Words>> collect_members(c10d::Store& store, const World& worl
     if (auto differs = difference(world, own, rank, all.back())) return fail(std::move(*differs));
   }
   if (missing.empty()) return all;
-  return fail(disagreement(fmt::format("{} of {} never came: {}", missing.size() == 1 ? "a rank" : "ranks", world.size,
-                                       numbers::listed(missing, 8)),
-                           "Start all ranks within 20 s of each other, and look at the messages of those"));
+  return fail(disagreement(
+      fmt::format("{} of {} never came: {}", missing.size() == 1 ? "a rank" : "ranks", world.size,
+                  numbers::listed(missing, 8)),
+      "Start all ranks within 20 s of each other, and look at the messages of those" + where_it_waited(world)));
 }
 
 /// All ranks hear the same verdict.

@@ -193,20 +193,21 @@ std::optional<Error> RankMonitor::lost() const {
   return state_->error_of({0, fmt::format("gives no answer since {} s", state_->world.patience.count())});
 }
 
-Error RankMonitor::cause_of(const std::string& message) const {
+std::optional<Error> RankMonitor::cause_of(const std::string& message, const std::stop_token& stop) const {
   const Nanos deadline = monitor_now() + state_->patience() + 3 * kLookInterval;
   // What the launcher knows of a rank that has died says more than that it is gone.
   const Nanos certain = monitor_now() + 3 * kLookInterval;
   while (monitor_now() < deadline) {
     if (const auto known = lost()) return *known;
+    if (stop.stop_requested()) return std::nullopt;
     if (monitor_now() > certain)
       if (const auto dead = state_->find_dead()) return state_->tell(*dead);
     std::unique_lock lock(state_->mutex);
-    state_->changed.wait_for(lock, std::chrono::milliseconds(200));
+    state_->changed.wait_for(lock, std::chrono::milliseconds(100));
   }
-  return {.code = ErrorCode::Failed,
-          .reason = "the exchange with the other ranks failed: " + message,
-          .remedy = "Look at the messages of the other ranks"};
+  return Error{.code = ErrorCode::Failed,
+               .reason = "the exchange with the other ranks failed: " + message,
+               .remedy = "Look at the messages of the other ranks"};
 }
 
 void RankMonitor::on_loss(std::function<void(const Error&)> told) {

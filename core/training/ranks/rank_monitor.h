@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -29,8 +30,9 @@ class RankMonitor {
 
   /// The rank that is gone, if one is. Cheap; from any thread.
   [[nodiscard]] std::optional<Error> lost() const;
-  /// Why an operation failed with this message: waits until it shows which rank is gone, World::patience at most.
-  [[nodiscard]] Error cause_of(const std::string& message) const;
+  /// Why an operation failed with this message: waits until it shows which rank is gone, World::patience at most. None:
+  /// a stop came first.
+  [[nodiscard]] std::optional<Error> cause_of(const std::string& message, const std::stop_token& stop) const;
   /// See ProcessGroup::on_loss().
   void on_loss(std::function<void(const Error&)> told);
   void leave(const std::string& why);

@@ -126,7 +126,7 @@ def run_all(options: argparse.Namespace, around: Surroundings, results: dict[str
                 continue
             if key == "target":
                 reached = time_to_target(around, options.seconds, options.seeds, options.most_epochs, options.target)
-                results["target"] = {**asdict(reached), "ratio": reached.ratio}
+                results["target"] = {**asdict(reached), "ratio": reached.ratio, "is_bound": reached.is_bound}
                 print(target_table(reached), flush=True)
                 continue
             contest, standings = run_contest(key, around, options)

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from .measure import Measurement, Unavailable
+from . import machine
+from .measure import Measurement, Unavailable, say
 
 HERE = Path(__file__).resolve().parent
+TRIES = 3  # of a measurement that came to nothing
 
 
 def run(command: list[str], environment: dict[str, str] | None = None) -> str:
@@ -54,9 +56,16 @@ class Feedline:
         return ["profile", *arguments, "--epochs", "100000", "--seconds", f"{seconds:g}"]
 
     def measure(self, arguments: list[str], seconds: float) -> Measurement:
-        """One `profile`: all samples over the time from the first request to the end."""
-        report = self.json(self.profile(arguments, seconds))
-        return Measurement(report["samples"] / report["wall_s"], report["samples"] / report["cpu_s"])
+        """One `profile`: all samples over the time from the first request to the end. It is done again where no step
+        ended in that time, or the process was stopped meanwhile: that says something of the machine alone."""
+        for _ in range(TRIES):
+            report = self.json(self.profile(arguments, seconds))
+            stopped = report.get("suspended_s") or 0
+            if report["samples"] > 0 and not stopped:
+                return Measurement(report["samples"] / report["wall_s"], report["samples"] / report["cpu_s"])
+            say(f"  once more: {report['samples']} samples in {report['wall_s']:.1f} s, load {machine.load()[0]}, "
+                f"stopped for {stopped:.1f} s")
+        raise Unavailable(f"no step ended within {seconds:g} s, or the process was stopped, {TRIES} times")
 
     def measure_later_epochs(self, arguments: list[str], seconds: float, first: float) -> Measurement:
         """The same without the first epoch, which fills caches and may take `first` seconds."""

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """PyTorch's side of the comparison of backbones: a frozen ResNet-50 with a new head, and a ResNet-18 from scratch.
 
-Prints one JSON object.
+Prints one JSON object. The job weights writes those of a ResNet-50, drawn at random: their time is that of trained ones.
 """
 
 from __future__ import annotations
@@ -77,8 +77,9 @@ class FromScratch:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("job", choices=["frozen", "scratch"])
-    parser.add_argument("--folder", required=True)
+    parser.add_argument("job", choices=["weights", "frozen", "scratch"])
+    parser.add_argument("--folder", default=".")
+    parser.add_argument("--out", help="of weights: the file")
     parser.add_argument("--decoder", choices=["pil", "opencv"], default="pil")
     parser.add_argument("--layout", choices=["contiguous", "channels_last", "folded"], default="contiguous")
     parser.add_argument("--workers", type=int, default=0)
@@ -88,6 +89,10 @@ def main() -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     torch.manual_seed(1)
+    if options.job == "weights":
+        torch.save(models.resnet50(weights=None).state_dict(), options.out)
+        print(json.dumps({"weights": options.out}))
+        return
     data = photos(options.folder, options.job, options.decoder)
     layout = torch.channels_last if options.layout == "channels_last" else torch.contiguous_format
     classes = len(data.classes)

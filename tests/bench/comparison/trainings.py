@@ -16,6 +16,7 @@ from .techniques import Layer, add_layer, node_of, write_graph
 from .texts import given as given_texts
 
 PYTORCH = "PyTorch"
+BACKBONES = "torch_backbones.py"
 SIZES = (64, 256)
 KEPT_CLASSES, KEPT_PICTURES = 10, 16  # of a frozen backbone: classes, and pictures of each
 LATER_EPOCHS = 20
@@ -86,13 +87,21 @@ def few_photos(around: Surroundings) -> Path:
     return folder
 
 
+def backbone_weights(around: Surroundings) -> Path:
+    """A file as torchvision's are: Feedline refuses to freeze what has no weights."""
+    path = around.work / "resnet50.pth"
+    if not path.is_file():
+        around.torch.json(["weights", "--out", str(path)], BACKBONES)
+    return path
+
+
 def transfer_graph(around: Surroundings, photos: Path) -> Path:
-    """The transfer example with a ResNet-50 of random weights, whose time is that of trained ones."""
+    """The transfer example with a ResNet-50."""
     graph = json.loads((around.examples / "transfer.feedline").read_text(encoding="utf-8"))
     graph["comments"] = []
     node_of(graph, "source")["params"]["folder"] = str(photos.resolve())
     node_of(graph, "resize")["params"] = {"height": 224, "width": 224, "mode": "stretch"}
-    node_of(graph, "backbone").update(type="resnet", params={"depth": "50", "frozen": "all"})
+    node_of(graph, "backbone").update(type="resnet", params={"depth": "50", "frozen": "all", "weights": str(backbone_weights(around).resolve())})
     node_of(graph, "trainer")["params"] |= {"validation_split": 0.0}
     return write_graph(around, graph, "transfer")
 
@@ -124,7 +133,7 @@ def torch_photos(around: Surroundings, job: str, folder: Path, layouts: tuple[st
     return [Contestant(family, f"{family}, {plural(workers, 'worker')}, {layout}",
                        lambda s, w=[job, "--folder", str(folder), "--decoder", decoder, "--workers", str(workers),
                                     "--threads", str(around.cores), "--layout", layout]:
-                       around.torch.measure(w, s, "torch_backbones.py"))
+                       around.torch.measure(w, s, BACKBONES))
             for family, decoder in ((PIL, "pil"), (OPENCV, "opencv")) for workers in (0, 1) for layout in layouts]
 
 

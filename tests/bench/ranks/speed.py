@@ -68,6 +68,17 @@ class Programs:
         ended_well(ranks)
         return trained_rate(read_json(path), BATCH)
 
+    def apart(self) -> float:
+        """Two processes that know nothing of each other, at the same time, each with a rank's share of the batch: what the
+        two cores can do where nothing is exchanged. No way of exchanging gradients comes above it."""
+        paths = [self.starter.work / f"apart-{self.count}-{core}.json" for core in self.cores]
+        self.count += 1
+        words = self.words([f"batch.size={BATCH // 2}", "trainer.replicas=1", "trainer.workers=1"])
+        both = [self.starter.start(path.stem, ["run", *words, "--no-record", "--json", str(path)], before=pinned([core]))
+                for path, core in zip(paths, self.cores)]
+        ended_well(both)
+        return sum(trained_rate(read_json(path), BATCH // 2) for path in paths)
+
     def pytorch(self) -> float:
         peer = Path(__file__).with_name("ddp_peer.py")
         images, labels = (value.split("=", 1)[1] for value in self.data[:2])
@@ -109,14 +120,27 @@ def rounds_of(contestants: dict[str, Callable[[], float]], rounds: int) -> dict[
     return rates
 
 
-def compare(report: Report, rates: dict[str, list[float]], of: str, over: str, least: float, wanted: bool) -> None:
+def ratios_of(report: Report, rates: dict[str, list[float]], of: str, over: str) -> list[float]:
+    """Empty where one of them did not run."""
     if of not in rates or over not in rates:
         report.leave_out(f"{of} / {over}: one of them did not run")
-        return
-    ratios = [a / b for a, b in zip(rates[of], rates[over])]
-    ratio = statistics.median(ratios)
-    report.add(f"{of} / {over}", f"{ratio:.3f} ({min(ratios):.3f} .. {max(ratios):.3f})", f"{least:g} or more",
-               ratio >= least if wanted else None)
+        return []
+    return [a / b for a, b in zip(rates[of], rates[over])]
+
+
+def spread(ratios: list[float]) -> str:
+    return f"{statistics.median(ratios):.3f} ({min(ratios):.3f} .. {max(ratios):.3f})"
+
+
+def compare(report: Report, rates: dict[str, list[float]], of: str, over: str, least: float, wanted: bool) -> None:
+    if ratios := ratios_of(report, rates, of, over):
+        report.add(f"{of} / {over}", spread(ratios), f"{least:g} or more",
+                   statistics.median(ratios) >= least if wanted else None)
+
+
+def show(report: Report, rates: dict[str, list[float]], of: str, over: str) -> None:
+    if ratios := ratios_of(report, rates, of, over):
+        report.add(f"{of} / {over}", spread(ratios))
 
 
 def stage_share(report: dict) -> float:
@@ -129,15 +153,17 @@ def stage_share(report: dict) -> float:
 
 
 def processes(report: Report, programs: Programs, settings: Settings) -> None:
-    ours, replicas, one, theirs = ("2 processes, a core each", "2 replicas in one process", "1 process on one core",
-                                   "PyTorch DistributedDataParallel")
+    ours, replicas, one, apart, theirs = ("2 processes, a core each", "2 replicas in one process", "1 process on one core",
+                                          "2 processes without exchange", "PyTorch DistributedDataParallel")
     rates = rounds_of({ours: programs.processes, replicas: programs.replicas, one: programs.one_core,
-                       theirs: programs.pytorch}, settings.rounds)
+                       apart: programs.apart, theirs: programs.pytorch}, settings.rounds)
     for name, values in rates.items():
         report.add(name, f"{statistics.median(values):,.0f} samples/s ({min(values):,.0f} .. {max(values):,.0f})")
     compare(report, rates, ours, replicas, LEAST_OF_REPLICAS, settings.wanted)
     compare(report, rates, ours, one, LEAST_OF_ONE_CORE, settings.wanted)
     compare(report, rates, ours, theirs, LEAST_OF_PYTORCH, settings.wanted)
+    show(report, rates, apart, one)
+    show(report, rates, ours, apart)
 
 
 def stages(report: Report, programs: Programs, settings: Settings) -> None:

@@ -333,6 +333,7 @@ Result<std::string> SqliteReader::keep_rows_of(const std::string& query, const S
   if (Status made = make_folder(target.parent_path()); !made) return fail(std::move(made.error()));
   if (context.progress) context.progress("Asking the database", 0);
 
+  remove_leftovers(target);
   KeptDraft draft(temporary_beside(target));
   constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
   if (sqlite3_open_v2(draft.file.c_str(), &draft.database, kFlags, nullptr) != SQLITE_OK)
@@ -355,7 +356,9 @@ Result<std::string> SqliteReader::keep_rows_of(const std::string& query, const S
       return failed(draft.database, "the query failed");
   }
   sqlite3_close(std::exchange(draft.database, nullptr));
-  if (::rename(draft.file.c_str(), target.c_str()) != 0) return write_error(errno, target);
+  const auto whole = open_file(draft.file.string());
+  if (!whole) return fail(whole.error());
+  if (Status named = name_whole_file(whole->get(), draft.file, target); !named) return fail(std::move(named.error()));
   draft.complete = true;
   return target.string();
 }
