@@ -196,7 +196,7 @@ void TestCliTexts::new_predicts_the_column_that_is_named() {
   const QStringList from = {"new", "--from", cli_.path("people.csv")};
   const CliResult made = cli_.run(from + QStringList{"--label", "income", path});
   QVERIFY2(made.exit_code == 0, made.text());
-  QVERIFY2(made.out.contains("2 classes, 40 rows of 2 columns"), made.out);
+  QVERIFY2(made.out.contains("'income' (2 classes) from 40 rows of 2 columns"), made.out);
   const auto graph = feedline::from_json(read_file(path).toStdString());
   QVERIFY(graph && std::get<std::string>(graph->document.find("source")->params.at("label")) == "income");
   for (const QStringList& wrong :

@@ -74,7 +74,7 @@ class TestStarterRuns : public QObject {
     told("text/ag-news/readme.txt", "no source reads");
     told("text/rt-polarity/rt-polarity.neg", "no source reads");
     runs("text/sms-spam/SMSSpamCollection", "2 classes, 5");
-    runs("text/sms-spam/spam-latin1.csv", "'class_label' (2 classes) from 55");
+    runs("text/sms-spam/spam-latin1.csv", "'class_label' (2 classes) from 5573 texts");
   }
   void shared_files() {
     QFETCH(QString, size);

@@ -132,16 +132,24 @@ char find_quote(std::string_view head) {
   return single >= 4 && cells_begun_by(head, '"') == 0 && 2 * single >= count_lines(head, '\n') ? '\'' : '"';
 }
 
-/// Is a quote sign within quotes written as \" here? One before a separator rather ends a text such as "C:\".
+/// Is a quote sign within quotes written as \" here? Behind a backslash, an odd number of quotes ends a cell where
+/// quotes are doubled, and an even number does where they are escaped. What follows tells which: only a separator can
+/// stand behind the end of a cell, while one within the text proves little.
 char find_escape(std::string_view head, char quote) {
   if (quote == '\0') return '\0';
   const char sign[] = {'\\', quote, '\0'};
-  for (std::size_t at = head.find(sign); at != std::string_view::npos; at = head.find(sign, at + 2)) {
-    const std::size_t behind = head.find_first_not_of(" \r", at + 2);
-    if (behind != std::string_view::npos && std::string_view(",;\t|:\n").find(head[behind]) == std::string_view::npos)
-      return '\\';
+  std::ptrdiff_t proof = 0;  // above 0: for the backslash
+  std::ptrdiff_t hint = 0;
+  for (std::size_t at = head.find(sign); at != std::string_view::npos;) {
+    const std::size_t end = std::min(head.find_first_not_of(quote, at + 1), head.size());
+    const std::size_t behind = head.find_first_not_of(" \r", end);
+    if (behind == std::string_view::npos) break;  // cut off, or the last cell
+    const bool odd = (end - at - 1) % 2 == 1;
+    const bool separated = std::string_view(",;\t|:\n").find(head[behind]) != std::string_view::npos;
+    (separated ? hint : proof) += odd != separated ? 1 : -1;
+    at = head.find(sign, end);
   }
-  return '\0';
+  return proof > 0 || (proof == 0 && hint > 0) ? '\\' : '\0';
 }
 
 bool find_decimal_comma(const Sample& sample, char separator) {
