@@ -219,7 +219,8 @@ QString fault_of_names(const CLI::App& command) {
 }
 
 QString fault_of(Parser& parser, const QStringList& words, bool whole) {
-  if (words.isEmpty() || words.front() == "COMMAND" || words.front() == "--help") return {};
+  if (words.isEmpty() || words.front() == "COMMAND" || words.front() == "--help" || words.front() == "--version")
+    return {};
   const CLI::App* command = &parser;
   qsizetype at = 0;
   for (; at < words.size(); ++at) {
