@@ -199,7 +199,7 @@ Result<ImportanceReport> feature_importance(const TrainingState& state, const Do
   const std::vector<ImportanceColumn> columns = columns_of((*session)->plan().validation->fields);
   if (columns.empty())
     return fail(Error{.reason = "no vector of features enters the model",
-                      .remedy = "Of pictures, the window shows where a prediction looks: open the preview's tab Try it",
+                      .remedy = "Of pictures, the window shows where a prediction looks: open the panel Try it",
                       .node = (*session)->plan().validation->batch_node});
   ImportancePass pass(**session, wanted, options.stop);
   if (Status done = pass.collect(); !done) return fail(std::move(done.error()));
