@@ -190,8 +190,8 @@ QString fault_of_assignment(const QString& assignment) {
   const QString path = assignment.section('=', 0, 0);
   const QString node = path.section('.', 0, -2).section('/', -1);
   const QString param = path.section('.', -1);
-  const bool placeholder = node == "NODE";
-  return placeholder || has_param(node, param) ? QString() : "no node has the parameter of " + assignment;
+  const bool known = node == "NODE" || param == "muted";  // which every node has
+  return known || has_param(node, param) ? QString() : "no node has the parameter of " + assignment;
 }
 
 /// What a command names that the parser does not know of: examples, their nodes and parameters, types of nodes.

@@ -66,6 +66,7 @@ inline TensorValue float_rows(const std::byte* data, std::vector<std::int64_t> s
 /// A field of a batch as the model sees it: ragged rows as long as the longest.
 inline TensorValue field_value(const Batch& batch, std::size_t index, const BatchField& field) {
   const ElementType type = field.record.dtype == DType::F32   ? ElementType::F32
+                           : field.record.dtype == DType::F64 ? ElementType::F64
                            : field.record.dtype == DType::I32 ? ElementType::I32
                            : field.record.dtype == DType::U8  ? ElementType::U8
                                                               : ElementType::I64;
@@ -98,7 +99,9 @@ inline QJsonObject record_json(const Source& source, const NodeSpec& spec, std::
     if (desc.kind == Kind::Text) {
       record[port] = QString::fromUtf8(values[i].as<char>(), static_cast<qsizetype>(values[i].bytes()));
     } else if (desc.kind == Kind::Label) {
-      record[port] = static_cast<qint64>(*values[i].as<std::int64_t>());
+      record[port] = desc.dtype == DType::F32
+                         ? QJsonValue(static_cast<double>(*values[i].as<float>()))
+                         : QJsonValue(static_cast<qint64>(*values[i].as<std::int64_t>()));
     } else if (desc.kind == Kind::Row) {
       const RowView row(values[i], desc.columns.size());
       QJsonObject cells;
