@@ -105,7 +105,7 @@ class NodeItem : public QGraphicsItem {
   void paint_values(QPainter& painter) const;
   void paint_half_value(QPainter& painter) const;
   void paint_sheets(QPainter& painter, bool selected) const;
-  void paint_marks(QPainter& painter, bool with_text, qreal zoom) const;
+  void paint_marks(QPainter& painter, qreal zoom) const;
   void paint_live(QPainter& painter, qreal zoom) const;
   void paint_numbers(QPainter& painter) const;
   void paint_half_rate(QPainter& painter) const;

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <vector>
 
 namespace feedline::gui::inline canvas {
 namespace {
@@ -68,7 +69,7 @@ void NodeItem::paint_all(QPainter& painter, bool selected, qreal zoom, bool with
   }
   if (live_ && with_live) paint_live(painter, zoom);
   paint_ports(painter, zoom >= half_zoom() ? &ports : nullptr);
-  paint_marks(painter, with_text, zoom);
+  paint_marks(painter, zoom);
   paint_badge(painter);
 }
 
@@ -103,9 +104,10 @@ void NodeItem::paint_sheets(QPainter& painter, bool selected) const {
   }
 }
 
-/// A stage: its number at the left, in its colour. Muted: veiled, with a line from the first input to the first output
-/// and the word. Frozen: a snowflake and the word. Repeated: how often.
-void NodeItem::paint_marks(QPainter& painter, bool with_text, qreal zoom) const {
+/// Muted: veiled, with a line from the first input to the first output and the word. At the lower edge, side by side:
+/// the number of its stage in its colour, a snowflake where it is frozen, a newer version of its file, how often it
+/// repeats.
+void NodeItem::paint_marks(QPainter& painter, qreal zoom) const {
   const Theme::Colors& c = Theme::instance().colors();
   if (face_.muted) {
     painter.setPen(Qt::NoPen);
@@ -120,23 +122,21 @@ void NodeItem::paint_marks(QPainter& painter, bool with_text, qreal zoom) const 
     }
     if (zoom >= kTitleZoom) paint_pill(painter, {layout_.width / 2, 0}, words("muted"), c.muted);
   }
-  if (face_.frozen != Frozen::Nothing && zoom >= kTitleZoom)
-    paint_pill(painter, {layout_.width / 2, layout_.height},
-               QString(QChar(0x2744)) + QChar(0x2009) +
-                   (face_.frozen == Frozen::Wholly ? words("frozen") : words("partly frozen")),
-               Theme::instance().category_color(face_.category));
-  if (!outdated_.isEmpty() && zoom >= kTitleZoom)  // its file has something newer
-    paint_pill(painter, {layout_.width / 2, face_.frozen == Frozen::Nothing ? layout_.height : 0}, outdated_,
-               c.warning);
-  if (face_.first_stage > 0 && zoom >= kTitleZoom)
-    paint_pill(painter, {5 * kUnit, layout_.height},
-               face_.first_stage == face_.last_stage
-                   ? words("stage %1").arg(face_.first_stage)
-                   : words("stages %1 to %2").arg(face_.first_stage).arg(face_.last_stage),
-               node_stage_color(face_.first_stage));
-  if (face_.subgraph && face_.repeat > 1 && zoom >= kTitleZoom)
-    paint_pill(painter, {with_text ? layout_.width - 4 * kUnit : layout_.width / 2, layout_.height},
-               QStringLiteral("× %1").arg(face_.repeat), Theme::instance().category_color(face_.category));
+  if (zoom < kTitleZoom) return;
+  std::vector<Pill> pills;
+  const QColor own = Theme::instance().category_color(face_.category);
+  if (face_.first_stage > 0)
+    pills.push_back({face_.first_stage == face_.last_stage
+                         ? words("stage %1").arg(face_.first_stage)
+                         : words("stages %1 to %2").arg(face_.first_stage).arg(face_.last_stage),
+                     node_stage_color(face_.first_stage)});
+  if (face_.frozen != Frozen::Nothing)
+    pills.push_back({QString(QChar(0x2744)) + QChar(0x2009) +
+                         (face_.frozen == Frozen::Wholly ? words("frozen") : words("partly frozen")),
+                     own});
+  if (!outdated_.isEmpty()) pills.push_back({outdated_, c.warning});  // its file has something newer
+  if (face_.subgraph && face_.repeat > 1) pills.push_back({QStringLiteral("× %1").arg(face_.repeat), own});
+  paint_pills(painter, {layout_.width / 2, layout_.height}, layout_.width + 3 * kUnit, pills);
 }
 
 void NodeItem::paint_frame(QPainter& painter, bool selected) const {

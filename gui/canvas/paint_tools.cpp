@@ -79,17 +79,33 @@ void draw_elided(QPainter& painter, const QRectF& rect, int flags, const QString
 }
 
 void paint_pill(QPainter& painter, QPointF centre, const QString& text, const QColor& color) {
+  paint_pills(painter, centre, 0, {{text, color}});
+}
+
+void paint_pills(QPainter& painter, QPointF centre, qreal most, const std::vector<Pill>& pills) {
   QFont font = scene_small_font();
   font.setWeight(QFont::DemiBold);
   const QFontMetricsF metrics(font);
-  QRectF rect(0, 0, metrics.horizontalAdvance(text) + 2 * Theme::kUnit, metrics.height() + 0.25 * Theme::kUnit);
-  rect.moveCenter(centre);
-  painter.setPen(Qt::NoPen);
-  painter.setBrush(color);
-  painter.drawRoundedRect(rect, rect.height() / 2, rect.height() / 2);
+  const qreal height = metrics.height() + 0.25 * Theme::kUnit;
+  const qreal gap = 0.5 * Theme::kUnit;
+  const auto width = [&](const Pill& pill) { return metrics.horizontalAdvance(pill.text) + 2 * Theme::kUnit; };
   painter.setFont(font);
-  painter.setPen(readable_on(color));
-  painter.drawText(rect, Qt::AlignCenter, text);
+  for (std::size_t first = 0; first < pills.size();) {
+    qreal row = width(pills[first]);
+    std::size_t end = first + 1;
+    for (; end < pills.size() && row + gap + width(pills[end]) <= most; ++end) row += gap + width(pills[end]);
+    QPointF at = centre - QPointF(row / 2, height / 2);
+    for (; first < end; ++first) {
+      const QRectF rect(at, QSizeF(width(pills[first]), height));
+      painter.setPen(Qt::NoPen);
+      painter.setBrush(pills[first].color);
+      painter.drawRoundedRect(rect, height / 2, height / 2);
+      painter.setPen(readable_on(pills[first].color));
+      painter.drawText(rect, Qt::AlignCenter, pills[first].text);
+      at.rx() += rect.width() + gap;
+    }
+    centre.ry() -= height + gap / 2;
+  }
 }
 
 }  // namespace feedline::gui::inline canvas

@@ -7,6 +7,8 @@
 #include <QRectF>
 #include <QStringList>
 
+#include <vector>
+
 class QFontMetricsF;
 class QPainter;
 
@@ -49,5 +51,11 @@ void draw_lines(QPainter& painter, QPointF at, const QStringList& lines);
 void draw_elided(QPainter& painter, const QRectF& rect, int flags, const QString& text, Qt::TextElideMode mode);
 /// A word in a coloured capsule about `centre`, in the theme's small font.
 void paint_pill(QPainter& painter, QPointF centre, const QString& text, const QColor& color);
+struct Pill {
+  QString text{};
+  QColor color{};
+};
+/// Some of them side by side about `centre`; those that do not fit into a row of `most` stand in rows above it.
+void paint_pills(QPainter& painter, QPointF centre, qreal most, const std::vector<Pill>& pills);
 
 }  // namespace feedline::gui::inline canvas

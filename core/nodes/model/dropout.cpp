@@ -16,7 +16,7 @@ class DropoutLayer final : public RandomLayer {
   at::Tensor forward(std::span<const at::Tensor> in) override {
     const at::Tensor& x = in[0];
     if (!is_training() || keep_ == 1) return x;
-    return x * at::empty_like(x).bernoulli_(keep_, generator(x.device())).div_(keep_);
+    return x * kept(x, x.sizes(), keep_);
   }
 
  private:

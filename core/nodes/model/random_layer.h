@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "nodes/model/random_mask.h"
 #include "nodes/model/torch_layer.h"
 
 #ifndef FEEDLINE_DESCRIBED_ONLY
 
+#include <ATen/CPUGeneratorImpl.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <mutex>
 #include <span>
 #include <vector>
 
@@ -56,10 +60,20 @@ class RandomLayer : public Layer {
   }
   /// 1/keep with the probability `keep`, else 0, in a tensor of this shape, to be multiplied with `like`.
   [[nodiscard]] at::Tensor kept(const at::Tensor& like, at::IntArrayRef shape, double keep) {
-    return at::empty(shape, like.options()).bernoulli_(keep, generator(like.device())).div_(keep);
+    if (!like.is_cpu()) return at::empty(shape, like.options()).bernoulli_(keep, generator(like.device())).div_(keep);
+    const at::Tensor mask = at::empty(shape, like.options().dtype(at::kFloat));
+    fill_kept({mask.data_ptr<float>(), static_cast<std::size_t>(mask.numel())}, keep, random_bits());
+    return mask.to(like.scalar_type());
   }
 
  private:
+  /// The next 64 of the generator, on the host.
+  [[nodiscard]] std::uint64_t random_bits() {
+    at::Generator drawing = generator(at::kCPU);
+    const std::lock_guard lock(drawing.mutex());
+    return at::check_generator<at::CPUGeneratorImpl>(drawing)->random64();
+  }
+
   void go_on() {
     const at::Tensor state = generator_.get_state().clone();
     if (left_at_.size() != state.nbytes()) return;  // nothing, or of another kind of device
