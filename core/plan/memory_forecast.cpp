@@ -2,6 +2,7 @@
 #include "plan/memory_forecast.h"
 
 #include "plan/recompute.h"
+#include "plan/step_work.h"
 #include "schema/optimizer.h"
 
 #include <algorithm>
@@ -25,14 +26,6 @@ std::uint64_t numbers_of_record(const TensorDesc& desc) {
 
 std::uint64_t share_of(std::int64_t rows, std::int64_t parts) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>((rows + parts - 1) / parts, 1));
-}
-
-/// What a layer learns and keeps besides; nothing where its shapes are not known.
-LayerCost numbers_of_layer(const LayerPlan& layer) {
-  if (!layer.spec->cost || layer.output.shape.empty()) return {};
-  std::vector<const TensorDesc*> inputs;
-  for (const TensorDesc& input : layer.inputs) inputs.push_back(&input);
-  return layer.spec->cost(layer.params, inputs, layer.output);
 }
 
 bool stays_as_it_is(const ModelPlan& model, const LayerPlan& layer) {
@@ -68,7 +61,7 @@ MemoryForecast forecast_memory(const ModelPlan& model, const Execution& executio
   std::uint64_t largest = 0;
   std::vector<double> work;  // by layer
   for (const LayerPlan& layer : model.layers) {
-    const LayerCost cost = numbers_of_layer(layer);
+    const LayerCost cost = layer_cost(layer);
     LayerMemory memory{.node = layer.node,
                        .weights = kNumberBytes * static_cast<std::uint64_t>(cost.parameters + cost.buffers)};
     if (layer.spec->role == Role::Layer) memory.gives = number * pass_rows * numbers_of_record(layer.output);

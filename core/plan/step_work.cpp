@@ -4,27 +4,38 @@
 #include "schema/node_spec.h"
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 namespace feedline::inline plan {
 
+LayerCost layer_cost(const LayerPlan& layer) {
+  if (layer.spec == nullptr || !layer.spec->cost || layer.output.shape.empty()) return {};
+  std::vector<const TensorDesc*> inputs;
+  for (const TensorDesc& input : layer.inputs) inputs.push_back(&input);
+  return layer.spec->cost(layer.params, inputs, layer.output);
+}
+
 double multiply_adds_of(const ModelPlan& network) {
   double sum = 0;
   for (const LayerPlan& layer : network.layers) {
-    if (layer.spec == nullptr || !layer.spec->cost) continue;
-    std::vector<const TensorDesc*> inputs;
-    for (const TensorDesc& input : layer.inputs) inputs.push_back(&input);
-    const LayerCost cost = layer.spec->cost(layer.params, inputs, layer.output);
-    // A layer of which only the file knows what it does uses each number that it learns at least once.
+    if (layer.spec != nullptr && layer.spec->asks_file) return std::numeric_limits<double>::infinity();
+    const LayerCost cost = layer_cost(layer);
     sum += std::max(cost.multiply_adds, static_cast<double>(cost.parameters));
   }
   return sum;
 }
 
+std::int64_t most_batch_rows(const Plan& plan) {
+  const std::int64_t size = plan.train.batch.size;
+  const std::uint64_t records = plan.train.sampler.count;
+  return records > 0 && records < static_cast<std::uint64_t>(size) ? static_cast<std::int64_t>(records) : size;
+}
+
 std::int64_t threads_worth(const Plan& plan, std::size_t ranks) {
   constexpr double kMost = 1 << 20;
   if (plan.network() == nullptr) return 1;
-  const double rows = static_cast<double>(plan.train.batch.size) / static_cast<double>(std::max<std::size_t>(ranks, 1));
+  const double rows = static_cast<double>(most_batch_rows(plan)) / static_cast<double>(std::max<std::size_t>(ranks, 1));
   return static_cast<std::int64_t>(std::clamp(multiply_adds_of(*plan.network()) * rows / kWorkOfThread, 1.0, kMost));
 }
 

@@ -51,6 +51,7 @@ struct ParamSetting {
   Value value{};
 };
 
+/// Fills in a NodeSpec; NodeBuilder<T> is its face to the nodes, and says what each call means.
 class SpecBuilder {
  public:
   SpecBuilder(const SpecBuilder&) = delete;

@@ -10,7 +10,9 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <fcntl.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace feedline::inline state {
@@ -21,12 +23,18 @@ namespace fs = std::filesystem;
 /// A file under another name, which takes its own when all of it is on the disk. Without that it goes again.
 class FileInTheMaking {
  public:
-  explicit FileInTheMaking(const fs::path& path) : path_(path), part_(part_beside(path)) {
-    number_ = open_new();
-    if (number_ >= 0 || errno != EEXIST) return;
-    // Of a process of this number that was killed: in a container all have the same.
-    ::unlink(part_.c_str());
-    number_ = open_new();
+  explicit FileInTheMaking(const fs::path& path) : path_(path) {
+    constexpr int kMostNames = 1000;
+    for (int tried = 0; tried < kMostNames; ++tried) {
+      part_ = part_beside(path);
+      number_ = open_new();
+      if (number_ >= 0 || errno != EEXIST) return;
+      // Of a process of this number that was killed, since in a container all have the same, or in another container.
+      if (!is_left()) continue;
+      ::unlink(part_.c_str());
+      number_ = open_new();
+      return;
+    }
   }
   ~FileInTheMaking() {
     if (number_ < 0) return;
@@ -60,6 +68,12 @@ class FileInTheMaking {
 
  private:
   [[nodiscard]] int open_new() const { return ::open(part_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644); }
+  /// Has nobody written to it for so long that nobody will?
+  [[nodiscard]] bool is_left() const {
+    std::error_code gone;
+    const auto written = fs::last_write_time(part_, gone);
+    return !gone && written < fs::file_time_type::clock::now() - std::chrono::hours(1);
+  }
   static fs::path part_beside(const fs::path& path) {
     static std::atomic<unsigned> counter{0};
     return path.parent_path() /
@@ -67,7 +81,7 @@ class FileInTheMaking {
   }
 
   const fs::path path_;
-  const fs::path part_;
+  fs::path part_{};
   int number_ = -1;
   bool done_ = false;
 };

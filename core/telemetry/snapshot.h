@@ -102,9 +102,9 @@ struct TrainerSample {
   /// The part of times[Phase::Wait] (of training) that was for the first batch of an epoch; of the first epoch, what
   /// loading everything first took included.
   Nanos border_wait = 0;
-  Nanos recomputed =
-      0;  ///< the part of Phase::Backward in which blocks were computed again: the mean of replicas, the sum of stages
-  Nanos gathered = 0;  ///< the part of Phase::Reduce in which ranks gathered the weights that each had stepped
+  /// The part of times[Phase::Backward] in which blocks were computed again: the mean of replicas, the sum of stages.
+  Nanos recomputed = 0;
+  Nanos gathered = 0;  ///< the part of times[Phase::Reduce] in which ranks gathered the weights that each had stepped
   FrozenSample frozen{};
   std::vector<ModelStageSample> stages{};  ///< of a network that is cut into stages; else empty
   double loss = 0;           ///< of the newest step (running mean of its epoch where the device is asynchronous)

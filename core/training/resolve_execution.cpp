@@ -24,7 +24,7 @@ Execution resolve_execution(const Plan& plan, const RunOptions& options, Use use
   const std::size_t cores = std::max<std::size_t>(static_cast<std::size_t>(own + kPartOfCore), 1);
   const auto ranks = static_cast<std::size_t>(std::max(options.world.size, 1));
   const std::size_t stages = use == Use::Network ? plan.trainer.stages.size() + 1 : 1;
-  const std::int64_t rows = rows_of(plan.train.batch.size, 0, ranks).count;
+  const std::int64_t rows = rows_of(most_batch_rows(plan), 0, ranks).count;
   const CoreSplit split =
       split_cores(plan.trainer, plan.trainer, cores, on_cpu, rows, stages, threads_worth(plan, ranks));
   Execution execution = plan.asked_for();

@@ -3,6 +3,7 @@
 
 #include "diagnosis/fix.h"
 #include "diagnosis/scaling.h"
+#include "plan/step_work.h"
 #include "training/probe_exchange.h"
 
 #include <algorithm>
@@ -15,8 +16,6 @@ namespace {
 
 /// Of the run's rows: few enough to tell, and not so few that steps are all overhead.
 constexpr std::int64_t kFewer = 4;
-/// As many rows a replica as make one worth while (training/core_budget.h).
-constexpr std::int64_t kRowsOfReplica = 8;
 constexpr double kProbeWarmUp = 1;
 constexpr std::uint64_t kStepsOfProbe = 10;
 
@@ -26,7 +25,7 @@ std::optional<Document> with_fewer_rows(const Examination& examined) {
   const Execution& execution = facts.execution;
   if (!facts.network || execution.stages > 1 || facts.batch_node.empty()) return std::nullopt;
   const std::int64_t rows = facts.batch / std::max(execution.ranks, 1);
-  const std::int64_t fewer = std::max(rows / kFewer, kRowsOfReplica * std::max(execution.replicas, 1));
+  const std::int64_t fewer = std::max(rows / kFewer, kRowsPerReplica * std::max(execution.replicas, 1));
   if (2 * fewer > rows) return std::nullopt;
   const FixContext context{.document = examined.document, .facts = facts, .diagnosis = examined.diagnosis};
   Document document = examined.document;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "plan/step_work.h"
+#include "schema/registry.h"
 #include "support/test_program.h"
 #include "training/block_cache.h"
 #include "training/core_budget.h"
@@ -9,6 +11,7 @@
 #include <QTest>
 
 #include <atomic>
+#include <cmath>
 #include <cstring>
 #include <numeric>
 #include <stdexcept>
@@ -60,6 +63,7 @@ class TestCoreBudget : public QObject {
   void splits();
   void stages_share_the_cores();
   void small_steps_take_few_threads();
+  void a_step_is_worth_threads();
   void team_works_together();
   void team_hands_faults_back();
   void team_keeps_its_threads();
@@ -121,10 +125,41 @@ void TestCoreBudget::small_steps_take_few_threads() {
   QCOMPARE(split_cores(settings, settings, 16, true, 128, 1, 1), (CoreSplit{16, 1, 1}));
   QCOMPARE(split_cores(settings, settings, 16, true, 128, 1, 6), (CoreSplit{16, 6, 1}));
   QCOMPARE(split_cores(settings, settings, 16, true, 24, 1, 6), (CoreSplit{16, 3, 2}));
+  settings.intra_op_threads = 4;
+  QCOMPARE(split_cores(settings, settings, 16, true, 128, 1, 6), (CoreSplit{16, 1, 4}));
+  QCOMPARE(split_cores(settings, settings, 16, true, 128, 1, 9), (CoreSplit{16, 2, 4}));
+  settings.intra_op_threads = 0;
   settings.replicas = 2;
   QCOMPARE(split_cores(settings, settings, 16, true, 128, 1, 1), (CoreSplit{16, 2, 1}));
   settings.intra_op_threads = 3;
   QCOMPARE(split_cores(settings, settings, 16, true, 128, 1, 1), (CoreSplit{16, 2, 3}));
+}
+
+/// By what its layers multiply, and by the records that a batch really has.
+void TestCoreBudget::a_step_is_worth_threads() {
+  const NodeSpec& linear = *Registry::instance().find("linear");
+  const TensorDesc in{.kind = Kind::Tensor, .shape = {64, 1000}};
+  const TensorDesc out{.kind = Kind::Tensor, .shape = {64, 500}};
+  ModelPlan network;
+  network.layers.push_back(
+      {.spec = &linear, .params = linear.complete({{"units", std::int64_t{500}}}), .inputs = {in}, .output = out});
+  QCOMPARE(multiply_adds_of(network), 500.0 * 1001);  // its constants count as well
+
+  Plan plan;
+  plan.learner = network;
+  plan.train.batch.size = 64;
+  plan.train.sampler.count = 100'000;
+  QCOMPARE(threads_worth(plan, 1), std::int64_t{8});  // 64 * 500,500 / 4 million
+  QCOMPARE(threads_worth(plan, 4), std::int64_t{2});
+  plan.train.sampler.count = 10;
+  QCOMPARE(threads_worth(plan, 1), std::int64_t{1});
+
+  network.layers.front().output = {};  // its shapes are not known yet
+  QCOMPARE(multiply_adds_of(network), 0.0);
+  network.layers.front().spec = Registry::instance().find("torchscript");
+  QVERIFY(std::isinf(multiply_adds_of(network)));  // only its file knows
+  plan.learner = network;
+  QVERIFY(threads_worth(plan, 1) > 1000);
 }
 
 void TestCoreBudget::team_works_together() {

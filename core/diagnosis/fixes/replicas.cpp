@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "diagnosis/fix.h"
+#include "plan/step_work.h"
 
 #include <fmt/format.h>
 
@@ -8,16 +9,15 @@
 namespace feedline::inline diagnosis {
 namespace {
 
-/// Fewer rows than this a replica are not worth one of their own (training/core_budget.h).
-constexpr std::int64_t kRows = 8;
-
 /// Copies of the model, one per core, each learning from a part of the batch.
 std::vector<Fix> replicas(const FixContext& context) {
   const RunFacts& facts = context.facts;
   const auto ranks = static_cast<std::int64_t>(context.diagnosis.profile.rank_count());
   const auto cores = static_cast<std::int64_t>(facts.cores_of_rank(context.diagnosis.profile.local_ranks()) + 1e-6);
-  const std::int64_t worth = facts.worth_threads > 0 ? facts.worth_threads : cores;
-  const std::int64_t room = std::min({cores, facts.batch / ranks / kRows, worth});
+  const std::int64_t useful = facts.worth_threads > 0 ? std::min(cores, facts.worth_threads) : cores;
+  const auto records = static_cast<std::int64_t>(facts.records);
+  const std::int64_t rows = records > 0 ? std::min(facts.batch, records) : facts.batch;
+  const std::int64_t room = std::min(useful, rows / ranks / kRowsPerReplica);
   if (facts.execution.stages > 1) return {};  // they share the cores out already
   if (!facts.network || !facts.execution.on_cpu() || room <= facts.execution.replicas) return {};
   CostModel after = context.diagnosis.model;
@@ -26,7 +26,7 @@ std::vector<Fix> replicas(const FixContext& context) {
   if (threads <= now) return {};
   after.costs.step_alone *= now / threads;
   after.step_threads = threads;
-  const bool automatic = room == cores;
+  const bool automatic = room == useful;
   return {{.id = "replicas",
            .title = fmt::format("Train with {} replicas", room),
            .why = "The step leaves cores idle. Each replica trains on a part of the batch; batch norm then sees "

@@ -76,7 +76,8 @@ class DualSvmLearner final : public LinearSvmLearner {
     const std::vector<std::int32_t> index = present.indices(setup_.outputs());
     const std::size_t planes = decision_.planes();
     FitPace pace(control, setup_.threads);
-    const ProductRows rows(rows_.features(), columns_);
+    const auto rows = ProductRows::of(rows_.features(), columns_, pace);
+    if (!rows) return fail_cancelled();
     std::vector<double> costs;
     for (const std::int32_t label : rows_.labels())
       costs.push_back(params_.c * present.weights[static_cast<std::size_t>(index[static_cast<std::size_t>(label)])]);
@@ -84,7 +85,7 @@ class DualSvmLearner final : public LinearSvmLearner {
         .squared = params_.loss == "squared_hinge", .tolerance = params_.tolerance, .iterations = params_.iterations};
     std::atomic<std::size_t> solved = 0;
     std::atomic<std::size_t> unfinished = 0;
-    const double cost = 100 * rows.width() * static_cast<double>(planes) * static_cast<double>(rows_.size());
+    const double cost = 100 * rows->width() * static_cast<double>(planes) * static_cast<double>(rows_.size());
     const bool on = pace.each(planes, cost, [&](std::size_t plane, const std::atomic<bool>& stop) {
       std::vector<signed char> sides;
       for (const std::int32_t label : rows_.labels())
@@ -92,7 +93,7 @@ class DualSvmLearner final : public LinearSvmLearner {
       std::vector<double> weights(columns_ + 1, 0);
       Rng rng(setup_.seed, 1, plane, setup_.stream);
       const DualSvm::End end = solver.solve(
-          {.rows = rows, .sides = sides, .costs = costs}, weights,
+          {.rows = *rows, .sides = sides, .costs = costs}, weights,
           [&rng](std::size_t below) { return rng.below(static_cast<std::uint32_t>(below)); },
           [&](double share) {
             pace.at((static_cast<double>(solved) + share) / static_cast<double>(planes));

@@ -53,7 +53,8 @@ class LogisticLearner final : public Estimator {
     decision_ = LinearDecision::zeros(present_, rows_.columns());
     index_ = present_.indices(setup_.outputs());
     FitPace pace(control, setup_.threads);
-    const ProductRows products(rows_.features(), rows_.columns());
+    const auto products = ProductRows::of(rows_.features(), rows_.columns(), pace);
+    if (!products) return fail_cancelled();
     const std::size_t planes = decision_.planes();
     const QuasiNewton solver{.tolerance = params_.tolerance,
                              .least_gain = kGainOfTolerance * params_.tolerance,
@@ -64,7 +65,7 @@ class LogisticLearner final : public Estimator {
     const auto end = solver.minimise(
         at,
         [&](std::span<const double> where, double& value, std::span<double> gradient) {
-          return evaluate(products, where, value, gradient, pace);
+          return evaluate(*products, where, value, gradient, pace);
         },
         [&](std::int64_t iteration, double) {
           pace.at(static_cast<double>(iteration) / static_cast<double>(params_.iterations), fit_.loss);

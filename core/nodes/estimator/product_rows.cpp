@@ -12,23 +12,34 @@ namespace {
 constexpr double kSparseShare = 0.25;
 /// Of narrow rows there is nothing to leave out.
 constexpr std::size_t kLeastColumns = 16;
+/// Numbers that are read between two looks at whether to go on.
+constexpr std::size_t kNumbersALook = std::size_t{1} << 22;
 
 }  // namespace
 
-ProductRows::ProductRows(std::span<const float> dense, std::size_t columns) : dense_(dense), columns_(columns) {
-  if (columns < kLeastColumns) return;
-  const auto zeros = static_cast<std::size_t>(std::count(dense.begin(), dense.end(), 0.0F));
+std::optional<ProductRows> ProductRows::of(std::span<const float> dense, std::size_t columns, FitPace& pace) {
+  ProductRows rows(dense, columns);
+  if (columns < kLeastColumns) return rows;
+  const std::size_t a_look = std::max<std::size_t>(kNumbersALook / columns, 1) * columns;  // whole rows
+  std::size_t zeros = 0;
+  for (std::size_t at = 0; at < dense.size(); at += a_look) {
+    if (!pace.go_on()) return std::nullopt;
+    const std::span<const float> some = dense.subspan(at, std::min(a_look, dense.size() - at));
+    zeros += static_cast<std::size_t>(std::count(some.begin(), some.end(), 0.0F));
+  }
   const std::size_t kept = dense.size() - zeros;
-  if (static_cast<double>(kept) > kSparseShare * static_cast<double>(dense.size())) return;
-  numbers_.reserve(kept);
-  begins_.reserve(dense.size() / columns + 1);
-  begins_.push_back(0);
+  if (static_cast<double>(kept) > kSparseShare * static_cast<double>(dense.size())) return rows;
+  rows.numbers_.reserve(kept);
+  rows.begins_.reserve(dense.size() / columns + 1);
+  rows.begins_.push_back(0);
   for (std::size_t row = 0; row < dense.size(); row += columns) {
+    if (row % a_look == 0 && !pace.go_on()) return std::nullopt;
     for (std::size_t column = 0; column < columns; ++column)
       if (const float value = dense[row + column]; value != 0)
-        numbers_.push_back({static_cast<std::uint32_t>(column), value});
-    begins_.push_back(numbers_.size());
+        rows.numbers_.push_back({static_cast<std::uint32_t>(column), value});
+    rows.begins_.push_back(rows.numbers_.size());
   }
+  return rows;
 }
 
 double ProductRows::weighted_sum(std::size_t row, const double* weights) const {

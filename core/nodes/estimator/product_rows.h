@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "nodes/estimator/fit_pace.h"
+
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -12,8 +15,8 @@ namespace feedline::inline nodes {
 /// one_hot and counts of words, it keeps the others with their places and leaves the zeros out, as liblinear does.
 class ProductRows {
  public:
-  /// `dense`: rows × columns, which must outlive this object.
-  ProductRows(std::span<const float> dense, std::size_t columns);
+  /// `dense`: rows × columns, which must outlive this object. None: a stop was asked for.
+  [[nodiscard]] static std::optional<ProductRows> of(std::span<const float> dense, std::size_t columns, FitPace& pace);
 
   /// Sum of row[j] weights[j].
   [[nodiscard]] double weighted_sum(std::size_t row, const double* weights) const;
@@ -44,6 +47,7 @@ class ProductRows {
     std::uint32_t column;
     float value;
   };
+  ProductRows(std::span<const float> dense, std::size_t columns) : dense_(dense), columns_(columns) {}
   [[nodiscard]] std::span<const Number> numbers(std::size_t row) const {
     return {numbers_.data() + begins_[row], numbers_.data() + begins_[row + 1]};
   }

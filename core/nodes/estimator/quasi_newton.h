@@ -14,8 +14,9 @@ namespace feedline::inline nodes {
 /// Andrew and Gao, "Scalable training of L1-regularized log-linear models", ICML 2007 (OWL-QN).
 struct QuasiNewton {
   double tolerance = 1e-4;  ///< done when no part of the gradient is larger
-  double least_gain =
-      0;  ///< done, too, when an iteration lowers the value by no larger share of it; see L-BFGS-B's factr
+  /// Done, too, when an iteration lowers the value by no larger share of it, or of 1 where it is smaller: L-BFGS-B's
+  /// factr times the distance of two doubles. 0: never.
+  double least_gain = 0;
   std::int64_t iterations = 100;
   double l1 = 0;
   std::size_t penalised = 0;  ///< so many numbers, the first, carry the l1

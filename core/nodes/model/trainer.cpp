@@ -62,7 +62,7 @@ struct Trainer {
             "of the two is wired to it. Each epoch is one pass over all training records, followed by loss "
             "and metrics on validation data: a batch connected to `validation`, or a part of the training data set "
             "aside by validation_split, split_by or folds. On the CPU each batch is split among replicas, one per "
-            "core, which train in "
+            "core unless the network is small, which train in "
             "parallel and sum their gradients; the run's first line and its JSON say how many there were. Batch norm "
             "normalises over the rows of one replica, unless sync_batch_norm is on. Two runs with one seed on the CPU "
             "give the same losses to the "
@@ -150,8 +150,8 @@ struct Trainer {
         .param(
             "replicas", &Params::replicas, range(0, 256).ui(0, 16),
             "Copies of the model for data parallelism: each trains on a part of every batch, and gradients are summed. "
-            "0: one per core on the CPU, with at least 8 records of the batch for each, and no more than the network is worth: "
-            "a small one learns faster on one thread. Each GPU of device has one.")
+            "0: one per core on the CPU, with at least 8 records of the batch for each, and no more than the network "
+            "is worth: a small one learns faster on one thread. Each GPU of device has one.")
         .only_with("loss")
         .param(
             "sync_batch_norm", &Params::sync_batch_norm,

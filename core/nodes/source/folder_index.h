@@ -22,10 +22,9 @@ class FolderIndex {
 
   /// Lists `root`. Classes are its sub-folders in byte order of their names; in each, files in byte order of their
   /// names, then those of nested folders, each folder once however many links lead to it. Folders whose names are equal
-  /// up to Unicode normalisation are one class. Hidden names and systems' folders are skipped; so are, for
-  /// WithPictures, folders without a picture. For None the folder itself is listed as such a class, and the report says
-  /// that nobody has labelled it. What was passed over is in report(); the parent of train and val is
-  /// refused there.
+  /// up to Unicode normalisation are one class. Hidden names and systems' folders are skipped. For WithPictures, so are
+  /// folders without a picture, and the parent of train and val is refused. For None the folder itself is listed as
+  /// such a class, and the report says that nobody has labelled it. What was passed over is in report().
   /// Errors: missing, no folder, unreadable, without class folders, without pictures; stopped.
   [[nodiscard]] static Result<FolderIndex> scan(const std::string& root, Classes classes, const SourceContext& context,
                                                 const FolderFiles& files = kPictureFiles);
