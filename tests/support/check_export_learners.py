@@ -66,7 +66,7 @@ def check(folder):
         return
     sides = train.splits.divide(train.numbered(records := data.read(how["file"])), **train.SPLIT)
     anew = train.fitted(*train.rows_of([records[place] for place in sides[0]], True))
-    assert 0 <= train.judge(anew, *train.rows_of([records[place] for place in sides[1]]))
+    assert 0 <= train.evaluate(anew, *train.rows_of([records[place] for place in sides[1]]))
     again = model.Model()
     again.load_state_dict(anew.state_dict())  # whatever the sizes of what it keeps
     with torch.no_grad():
