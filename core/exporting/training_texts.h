@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Private to core/exporting: pieces of train.py. Lines and words in capitals (SIDES, ORDER) are replaced by put_in() and
-// put_word().
+// Private to core/exporting: pieces of train.py. Lines and words in capitals (SIDES, ORDER) are replaced by put_in()
+// and put_word().
 
 #include <string>
 #include <string_view>
