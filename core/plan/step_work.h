@@ -8,10 +8,10 @@
 
 namespace feedline::inline plan {
 
-/// Below so many multiply-adds of the forward pass a thread, threads cost more than they bring: they meet once or more a
-/// step, for tens of microseconds, and a core does so much in about half a millisecond, backward included. Measured on
-/// the network of example:adult (9,000 a record), where one thread is 1.4 times as fast as two with 64 records a batch,
-/// level with 512 to 1,024, and 0.75 times with 2,048.
+/// Below so many multiply-adds of the forward pass a thread, threads cost more than they bring: they meet once or more
+/// a step, for tens of microseconds, and a core does so much in about half a millisecond, backward included. Measured
+/// on the network of example:adult (9,000 a record), where one thread is 1.4 times as fast as two with 64 records a
+/// batch, level with 512 to 1,024, and 0.75 times with 2,048.
 inline constexpr double kWorkOfThread = 4e6;
 
 /// Of the forward pass over one record, the longest where they differ. What a layer does not say counts as one for each

@@ -27,10 +27,10 @@ inline constexpr std::int64_t kRowsPerReplica = 8;
 ///
 /// What the settings name is taken as it is; the rest follows. On the CPU replicas come first: one per core, each on
 /// one thread, because threads that share an operation meet at its end and spin there, while replicas meet once a step;
-/// fewer where a batch has too few rows, and their cores then go to intra-op threads. No more threads of both kinds than
-/// a step is worth (plan/step_work.h): those of a small network would only wait for each other. Loader workers are as many as
-/// cores: they work only while the prefetch window has room, so they take what the step leaves. A GPU has one replica,
-/// whatever the settings say, since its work is one queue.
+/// fewer where a batch has too few rows, and their cores then go to intra-op threads. No more threads of both kinds
+/// than a step is worth (plan/step_work.h): those of a small network would only wait for each other. Loader workers are
+/// as many as cores: they work only while the prefetch window has room, so they take what the step leaves. A GPU has
+/// one replica, whatever the settings say, since its work is one queue.
 ///
 /// A network that is cut into stages has one replica, and each stage as many threads as if it were one.
 ///

@@ -150,7 +150,8 @@ struct Trainer {
         .param(
             "replicas", &Params::replicas, range(0, 256).ui(0, 16),
             "Copies of the model for data parallelism: each trains on a part of every batch, and gradients are summed. "
-            "0: one per core on the CPU, with at least 8 records of the batch for each, and no more than the network is worth: "
+            "0: one per core on the CPU, with at least 8 records of the batch for each, and no more than the network "
+            "is worth: "
             "a small one learns faster on one thread. Each GPU of device has one.")
         .only_with("loss")
         .param(
