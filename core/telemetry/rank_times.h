@@ -45,8 +45,8 @@ enum class RankPart { Loader, Step, Network };
 struct Straggler {
   int rank = 0;
   RankPart part = RankPart::Step;
-  double excess = 0;  ///< seconds a step that this part takes longer than the median of the others
-  double share = 0;   ///< of a step of the others, that they wait for it, 0..1
+  double excess = 0;    ///< seconds a step that this part takes longer than the median of the others
+  double share = 0;     ///< of a step of the others, that they wait for it, 0..1
   std::string stage{};  ///< of a slow loader: the node that takes most of its time; empty: not known
 };
 
