@@ -160,7 +160,7 @@ inline constexpr std::string_view kPythonProgramStart =
     model.load_state_dict(began, strict=False)
 )py";
 
-inline constexpr std::string_view kPythonDividedSides = R"py(    records = data.read(*sys.argv[1:])
+inline constexpr std::string_view kPythonDividedSides = R"py(    records = numbered(data.read(*sys.argv[1:]))
     training, validation = ([records[place] for place in side] for side in splits.divide(records, **SPLIT))
 )py";
 
