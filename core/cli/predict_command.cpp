@@ -166,8 +166,7 @@ void add_predict(CLI::App& app, ExitCode& code) {
           "files, folders (all pictures in them); of a model of texts, text files of one record a line; of a model of "
           "tables, CSV files with the columns that it was trained on, in any order, with or without a label. - is "
           "standard input: one picture, or texts or a table. What cannot be used is named on standard error, a bad row "
-          "with its "
-          "line, and the rest predicted.");
+          "with its line, and the rest predicted.");
   command->footer(
       "Examples:\n"
       "  feedline-cli predict CKPT photo.jpg                     the best checkpoint of a folder\n"

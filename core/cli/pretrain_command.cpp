@@ -117,11 +117,8 @@ ExitCode pretrain(const PretrainArguments& arguments) {
   RunOptions options = arguments.options();
   // The checkpoint at the end holds the weights of the last step; the best ones lie in a file of their own.
   const std::string best_by = best_epoch_metric(*document);
-  options.checkpoints = {.folder = folder.path(),
-                         .every_epochs = 1'000'000,
-                         .keep = 1,
-                         .best_by = best_by,
-                         .keep_best = !best_by.empty()};
+  options.checkpoints = {
+      .folder = folder.path(), .every_epochs = 1'000'000, .keep = 1, .best_by = best_by, .keep_best = !best_by.empty()};
   Interrupts interrupts;
   const Outcome outcome = drive(std::move(*document), options, interrupts, !arguments.trace.empty());
   ExitCode code = conclude(outcome);

@@ -48,9 +48,10 @@ Status check_alone(std::string_view command) {
   if (std::find(kForOneProcess.begin(), kForOneProcess.end(), command) == kForOneProcess.end()) return {};
   const auto world = world_of_process();
   if (!world || world->alone()) return {};
-  return fail(fmt::format("'{}' is for one process, and this is rank {} of {}", command, world->rank, world->size),
-              "Start it by itself: env -u RANK -u WORLD_SIZE feedline-cli ... (within srun: env -u SLURM_PROCID); 'run' "
-              "trains with several processes, and tells what limits them");
+  return fail(
+      fmt::format("'{}' is for one process, and this is rank {} of {}", command, world->rank, world->size),
+      "Start it by itself: env -u RANK -u WORLD_SIZE feedline-cli ... (within srun: env -u SLURM_PROCID); 'run' "
+      "trains with several processes, and tells what limits them");
 }
 
 int run_checked(int argc, char** argv, std::span<const AddCommand> commands) {

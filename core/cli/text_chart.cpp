@@ -135,7 +135,8 @@ std::string chart_text(const std::vector<ChartLine>& lines, const ChartForm& for
 
   std::string text = form.title + '\n';
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const bool scaled = i == 0 || i == rows.size() / 2 || i + 1 == rows.size();
+    const bool ends = i == 0 || i + 1 == rows.size();
+    const bool scaled = i == rows.size() / 2 || (ends && y.most > y.least);  // of a level line its height, once
     const std::string scale = !scaled ? std::string() : scales[i == 0 ? 0 : i + 1 == rows.size() ? 2 : 1];
     std::string row = std::string(beside - columns(scale), ' ') + scale + " |" + rows[i];
     row.erase(row.find_last_not_of(' ') + 1);

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 namespace feedline::inline exporting {
 namespace {
 
@@ -26,7 +28,7 @@ SIDES
     model = fitted(*rows_of(training, training=True))
     for name, records in (("training", training), ("validation", validation)):
         if records:
-            print(f"{name}: {judge(model, *rows_of(records)):.4f}")
+            print(f"{name}: {evaluate(model, *rows_of(records)):.4f}")
     torch.save(model.state_dict(), "trained.pt")
 
 
@@ -35,7 +37,7 @@ if __name__ == "__main__":
 )py";
 
 constexpr std::string_view kFittingAccuracy = R"py(@torch.no_grad()
-def judge(model, features, targets):
+def evaluate(model, features, targets):
     """The share of records whose class is right."""
     return (model(torch.as_tensor(features)).argmax(1).numpy() == targets).mean()
 
@@ -43,17 +45,12 @@ def judge(model, features, targets):
 )py";
 
 constexpr std::string_view kFittingError = R"py(@torch.no_grad()
-def judge(model, features, targets):
+def evaluate(model, features, targets):
     """The root of the mean squared error."""
     return math.sqrt(((model(torch.as_tensor(features))[:, 0].numpy() - targets) ** 2).mean())
 
 
 )py";
-
-void put_all(std::string& text, std::string_view word, std::string_view by) {
-  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + by.size()))
-    text.replace(at, word.size(), by);
-}
 
 }  // namespace
 
@@ -63,7 +60,10 @@ Result<std::string> pytorch_fitting(const ExportedModel& model) {
   if (!written) return fail(std::move(written.error()));
   const bool own = has_own_validation(model);
   const bool classes = plan.classes > 0;
-  const auto field = [&](std::size_t index) { return python_string(model.plan->train.fields[index].name); };
+  const auto field = [&](std::optional<std::size_t> index) {
+    return python_string(index ? model.plan->train.fields[*index].name : std::string());
+  };
+  const auto features = model.inputs.empty() ? std::nullopt : std::optional(model.inputs.front());
   std::string text = fmt::format(
       "\"\"\"Fits the model of {} anew, to data such as Feedline {} had.\n"
       "\n"
@@ -79,9 +79,10 @@ Result<std::string> pytorch_fitting(const ExportedModel& model) {
       "{}"
       "from model import Model\n"
       "\n"
+      "FEATURES, TARGET = {}, {}  # fields of a batch\n"
       "SEED = {}\n",
       python_comment(model.title), FEEDLINE_VERSION, own ? " --validation DATA..." : "", classes ? "" : "import math\n",
-      own ? "" : "import splits\n", model.trainer.seed);
+      own ? "" : "import splits\n", field(features), field(plan.fields[plan.target]), model.trainer.seed);
   if (!own) text += python_split(model.trainer);
   text += fmt::format(
       "\n\n"
@@ -92,10 +93,8 @@ Result<std::string> pytorch_fitting(const ExportedModel& model) {
   text += classes ? kFittingAccuracy : kFittingError;
   text += kPythonNumbered;
   std::string main(kFittingMain);
-  put_all(main, "SIDES\n", own ? kPythonOwnSides : kPythonDividedSides);
-  put_all(main, "FEATURES", model.inputs.empty() ? std::string("\"\"") : field(model.inputs.front()));
-  put_all(main, "TARGET", plan.fields[plan.target] ? field(*plan.fields[plan.target]) : std::string("\"\""));
-  put_all(main, "ESTIMATOR", model.layer_names.front());
+  put_in(main, "SIDES", own ? kPythonOwnSides : kPythonDividedSides);
+  put_word(main, "ESTIMATOR", model.layer_names.front());
   return text + main;
 }
 

@@ -66,17 +66,6 @@ std::string schedule_lines(const OptimizerSettings& settings) {
   return "    return RATE\n";
 }
 
-void put_in(std::string& text, std::string_view mark, std::string_view lines) {
-  const std::string line = std::string(mark) + "\n";
-  const std::size_t at = text.find("\n" + line);
-  if (at == std::string::npos) return;
-  text.replace(at + 1, line.size(), lines);
-}
-
-void put_word(std::string& text, std::string_view word, std::string_view by) {
-  if (const std::size_t at = text.find(word); at != std::string::npos) text.replace(at, word.size(), by);
-}
-
 std::string joined_outputs(const ExportedModel& model) {
   std::string all;
   for (const std::size_t layer : model.outputs) all += (all.empty() ? "" : ", ") + model.layer_names[layer];
@@ -269,7 +258,7 @@ Result<std::string> pytorch_training(const ExportedModel& model) {
       python_number(settings.warmup));
   text += kPythonGroups;
   if (settings.ema > 0) text += kPythonAverage;
-  text += kPythonJudge;
+  text += kPythonEvaluate;
   text += kPythonNumbered;
 
   std::string main(kPythonMain);

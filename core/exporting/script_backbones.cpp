@@ -2,12 +2,12 @@
 // The same networks as in layers/onnx_backbones.cpp, statement by statement; unlike those they can be trained further.
 #include "exporting/script_backbones.h"
 
+#include "exporting/backbone_tables.h"
 #include "exporting/python_text.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 
 namespace feedline::inline exporting {
@@ -113,15 +113,11 @@ std::string resnet_script(ScriptNet& net, const ParamReader& params) {
   return net.body(net.given(x, params.text("output")));
 }
 
-/// Blocks of each row of the paper's table, and the stride of the first of them.
-constexpr std::array<std::array<int, 2>, 7> kScriptMobileNet = {
-    {{1, 1}, {2, 2}, {3, 2}, {4, 2}, {3, 1}, {3, 2}, {1, 1}}};
-
 std::string mobilenet_script(ScriptNet& net, const ParamReader& params) {
   int number = 0;
   const auto next = [&] { return fmt::format("features.{}", number++); };
   std::string x = net.sequential("x", next(), 2, ScriptFunction::Relu6);
-  for (const auto& [blocks, first_stride] : kScriptMobileNet)
+  for (const auto& [blocks, first_stride] : kMobileNetTable)
     for (int i = 0; i < blocks; ++i) {
       const std::string path = next() + ".conv.";
       const std::int64_t stride = i == 0 ? first_stride : 1;
@@ -138,7 +134,6 @@ std::string mobilenet_script(ScriptNet& net, const ParamReader& params) {
   return net.body(net.given(x, params.text("output")));
 }
 
-constexpr std::array<int, 7> kScriptEfficientStrides = {1, 2, 2, 2, 1, 2, 1};
 constexpr double kScriptEfficientBlocks = 16;
 
 constexpr std::string_view kSkipBlock =
@@ -152,11 +147,11 @@ std::string efficientnet_script(ScriptNet& net, const ParamReader& params) {
   const double most = params.real("stochastic_depth");
   std::string x = net.sequential("x", "features.0", 2, ScriptFunction::Silu);
   int number = 0;
-  for (std::size_t row = 0; row < kScriptEfficientStrides.size(); ++row)
+  for (std::size_t row = 0; row < kEfficientNetStrides.size(); ++row)
     for (int i = 0;; ++i) {
       const std::string path = fmt::format("features.{}.{}.block.", row + 1, i);
       if (!net.has(path + "0.0")) break;
-      const std::int64_t stride = i == 0 ? kScriptEfficientStrides[row] : 1;
+      const std::int64_t stride = i == 0 ? kEfficientNetStrides[row] : 1;
       const bool widens = net.has(path + "3.0");
       int part = 0;
       const auto next = [&] { return fmt::format("{}{}", path, part++); };

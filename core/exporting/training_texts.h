@@ -1,12 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Private to core/exporting: pieces of train.py. A line or word in capitals (SIDES, ORDER) is put in by
-// pytorch_training.cpp.
+// Private to core/exporting: pieces of train.py. Lines and words in capitals (SIDES, ORDER) are replaced by put_in()
+// and put_word().
 
+#include <string>
 #include <string_view>
 
 namespace feedline::inline exporting {
+
+/// These lines in place of the one that is `mark`.
+inline void put_in(std::string& text, std::string_view mark, std::string_view lines) {
+  const std::string line = std::string(mark) + "\n";
+  const std::size_t at = text.find("\n" + line);
+  if (at == std::string::npos) return;
+  text.replace(at + 1, line.size(), lines);
+}
+
+/// In place of the first such word.
+inline void put_word(std::string& text, std::string_view word, std::string_view by) {
+  if (const std::size_t at = text.find(word); at != std::string::npos) text.replace(at, word.size(), by);
+}
 
 inline constexpr std::string_view kPythonScheduleParts = R"py(def steps_of(given, total):
     """A count of steps, given as one or (below 1) as a share of all."""
@@ -55,7 +69,7 @@ def is_better(value, best, least_change, higher):
 
 )py";
 
-inline constexpr std::string_view kPythonJudge = R"py(@torch.no_grad()
+inline constexpr std::string_view kPythonEvaluate = R"py(@torch.no_grad()
 def evaluate(model, loader):
     """Loss and, of classes, accuracy over all records."""
     model.eval()
@@ -146,7 +160,7 @@ inline constexpr std::string_view kPythonProgramStart =
     model.load_state_dict(began, strict=False)
 )py";
 
-inline constexpr std::string_view kPythonDividedSides = R"py(    records = data.read(*sys.argv[1:])
+inline constexpr std::string_view kPythonDividedSides = R"py(    records = numbered(data.read(*sys.argv[1:]))
     training, validation = ([records[place] for place in side] for side in splits.divide(records, **SPLIT))
 )py";
 

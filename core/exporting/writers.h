@@ -67,7 +67,7 @@ struct WrittenStep {
   std::map<std::string, std::string> files{};  ///< what lies beside data.py for it: names and contents
 };
 
-/// An estimator that is to be written, with what it has learnt.
+/// An estimator that is to be written.
 struct EstimatorToWrite {
   const EstimatorPlan& plan;
   [[nodiscard]] std::int64_t outputs() const { return plan.classes > 0 ? plan.classes : 1; }

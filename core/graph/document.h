@@ -52,8 +52,8 @@ class Boxed {
 /// Node files count their versions so far.
 inline constexpr int kMostNodeVersion = 1'000'000;
 
-/// Which file a sub-graph was taken from or saved as (graph/node_file.h). It holds a copy all the same: nothing that runs
-/// asks for the file.
+/// Which file a sub-graph was taken from or saved as (graph/node_file.h). It holds a copy all the same: nothing that
+/// runs asks for the file.
 struct NodeOrigin {
   std::string file{};    ///< from the folder of the graph's own file, or absolute; empty in the node file itself
   int version = 0;       ///< of what was in the file then, from 1
@@ -70,10 +70,10 @@ struct Node {
   ParamMap params{};  ///< only what the user set, unknown names included
   Position position{};
   std::string comment{};
-  std::string extra{};     ///< unknown JSON keys of this node, as one JSON object text; empty if none
-  std::string key{};       ///< its identity (see graph/key.h); empty where it follows from the path
-  bool muted = false;      ///< left out of the run: what enters it passes on as it is (see graph/mute.h)
-  Boxed<Diagram> inner{};  ///< what is in a sub-graph; every node of type `subgraph` has one, no other
+  std::string extra{};                 ///< unknown JSON keys of this node, as one JSON object text; empty if none
+  std::string key{};                   ///< its identity (see graph/key.h); empty where it follows from the path
+  bool muted = false;                  ///< left out of the run: what enters it passes on as it is (see graph/mute.h)
+  Boxed<Diagram> inner{};              ///< what is in a sub-graph; every node of type `subgraph` has one, no other
   std::optional<NodeOrigin> origin{};  ///< of a sub-graph alone
   bool operator==(const Node&) const = default;
 };

@@ -101,10 +101,10 @@ struct Within {
 };
 
 /// Which change. How over twenty kinds are copied, moved and destroyed is compiled once, in edit_kinds.cpp.
-struct EditChange : std::variant<std::vector<Edit>, AddNode, RemoveNode, AddLink, RemoveLink, SetWirePoints, SetParam,
-                                 SetMuted, MoveNodes, RenameNode, SetNodeComment, AddComment, RemoveComment,
-                                 ChangeComment, AddFrame, RemoveFrame, ChangeFrame, SetTitle, SetOrigin, SetInside,
-                                 Within> {
+struct EditChange
+    : std::variant<std::vector<Edit>, AddNode, RemoveNode, AddLink, RemoveLink, SetWirePoints, SetParam, SetMuted,
+                   MoveNodes, RenameNode, SetNodeComment, AddComment, RemoveComment, ChangeComment, AddFrame,
+                   RemoveFrame, ChangeFrame, SetTitle, SetOrigin, SetInside, Within> {
   using variant::variant;
   EditChange();
   EditChange(const EditChange&);

@@ -123,7 +123,7 @@ struct RunResult {
   /// What hindered the run, but left no record out (see Pipeline::notices()), and before it what the data are like
   /// (engine/data_notices.h), with a count of 0.
   std::vector<RecordError> notices{};
-  std::vector<IgnoredFiles> ignored{};  ///< by its sources
+  std::vector<IgnoredFiles> ignored{};     ///< by its sources
   Snapshot first{};                        ///< when the first batch was asked for
   Snapshot last{};                         ///< at the end: counters, step times, peak memory
   std::vector<NodeDurations> durations{};  ///< of the training data's nodes

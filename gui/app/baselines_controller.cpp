@@ -49,7 +49,7 @@ bool BaselinesController::may_leave() {
   return !experiments_.measuring() ||
          ask_to_stop({.title = tr("Baselines are being fitted"),
                       .text = tr("Stop them and close?"),
-                      .loss = tr("Its runs are in the record; the models that are still to come stay unfitted."),
+                      .loss = tr("The runs so far are in the record; models that are still to come stay unfitted."),
                       .stop = tr("&Stop and close"),
                       .keep = tr("&Keep comparing")},
                      window_);

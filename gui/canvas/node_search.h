@@ -15,8 +15,8 @@ struct CanvasParts;
 class CanvasEditor;
 class NodeFiles;
 
-/// Search-to-add: of all nodes and node files (the user's, and those that come with Feedline), of those that a wire in the hand could end at, or of those
-/// that fit into a wire.
+/// Search-to-add: of all nodes and node files (the user's, and those that come with Feedline), of those that a wire in
+/// the hand could end at, or of those that fit into a wire.
 class NodeSearch : public QObject {
   Q_OBJECT
 

@@ -20,7 +20,8 @@ class SearchModel : public QAbstractListModel {
 
   /// Offers only types that pass; empty: all.
   void set_filter(const std::function<bool(const NodeSpec&)>& accepts);
-  /// Node files to offer behind the types, the user's by path and Feedline's as example:residual. Their TypeRole is type_of() the file.
+  /// Node files to offer behind the types, the user's by path and Feedline's as example:residual. Their TypeRole is
+  /// type_of() the file.
   void set_files(const QStringList& files);
   void set_pattern(const QString& pattern);
   [[nodiscard]] static QString type_of(const QString& file) { return QStringLiteral("file:") + file; }

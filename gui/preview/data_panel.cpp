@@ -10,6 +10,7 @@
 #include "gui/models/sentence.h"
 #include "gui/models/text.h"
 #include "gui/preview/facts_header.h"
+#include "gui/session/work_fault.h"
 #include "plan/open_source.h"
 #include "plan/plan.h"
 #include "schema/registry.h"
@@ -103,7 +104,7 @@ DataPanel::DataPanel(QWidget* parent)
               }
               answer.rows = read_page(*records, asked.page, stop);
             } catch (const std::exception& failure) {
-              answer.error = Error{.reason = failure.what()};
+              answer.error = work_fault(failure);
             }
             return answer;
           },
@@ -111,16 +112,12 @@ DataPanel::DataPanel(QWidget* parent)
       describer_(
           [](const std::shared_ptr<const Source>& source, const std::stop_token& stop) {
             Described described;
-            try {
-              RecordTable records(source);
-              auto found = describe_source(records, {.stop = stop});
-              if (found)
-                described.description = std::move(*found);
-              else
-                described.error = std::move(found.error());
-            } catch (const std::exception& failure) {
-              described.error = Error{.reason = failure.what()};
-            }
+            RecordTable records(source);
+            auto found = describe_source(records, {.stop = stop});
+            if (found)
+              described.description = std::move(*found);
+            else
+              described.error = std::move(found.error());
             return described;
           },
           [this](const Described& described) { describe(described); }) {

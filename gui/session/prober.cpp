@@ -3,6 +3,7 @@
 
 #include "engine/data_notices.h"
 #include "graph/subgraph.h"
+#include "gui/session/work_fault.h"
 #include "plan/open_source.h"
 #include "plan/plan.h"
 #include "plan/record_codes.h"
@@ -112,7 +113,7 @@ Prober::Outcome Prober::open(const Question& question, const std::stop_token& st
         outcome.problems.push_back({Problem::Severity::Warning, std::move(error).at_node(target.node)});
       }
     } catch (const std::exception& failure) {
-      outcome.problems.push_back({Problem::Severity::Warning, Error{.reason = failure.what(), .node = target.node}});
+      outcome.problems.push_back({Problem::Severity::Warning, work_fault(failure).at_node(target.node)});
     }
   }
   // What the modules say is kept by their node, and found there when the window's thread describes the graph again.

@@ -39,14 +39,13 @@ void RunArchive::enqueue(Job job, bool looking) {
   ++shared_->waiting;
   start_on(pool_, [this, shared = shared_, job = std::move(job), looking] {
     Status status;
-    if (!shared->database) {
-      if (auto opened = Database::open()) {
-        shared->database.emplace(std::move(*opened));
-      } else {
-        status = fail(std::move(opened.error()));
-      }
-    }
     try {
+      if (!shared->database) {
+        if (auto opened = Database::open())
+          shared->database.emplace(std::move(*opened));
+        else
+          status = fail(std::move(opened.error()));
+      }
       if (status) status = job(*shared->database);
     } catch (const std::exception& fault) {
       status = fail(work_fault(fault));

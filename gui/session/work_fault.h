@@ -17,7 +17,9 @@ namespace feedline::gui::inline session {
             .reason = "there is not enough memory for it",
             .remedy = "End other programs, or ask for something smaller"};
   const std::string said = fault.what();
-  return {.code = ErrorCode::Failed, .reason = "it failed: " + said.substr(0, said.find('\n'))};
+  return {.code = ErrorCode::Failed,
+          .reason = "it failed: " + said.substr(0, said.find('\n')),
+          .remedy = "Try again; if it fails again, report this message"};
 }
 
 }  // namespace feedline::gui::inline session

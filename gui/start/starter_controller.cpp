@@ -12,7 +12,6 @@
 #include <QFileInfo>
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 
 namespace feedline::gui::inline start {
@@ -23,16 +22,11 @@ StarterController::StarterController(Workspace& workspace, QWidget* window)
       window_(window),
       worker_(
           [](const Question& question, const std::stop_token& stop) -> Result<StarterData> {
-            try {
-              auto data = data_at(question.path);
-              if (!data) return data;
-              if (!question.label.empty())
-                if (Status set = predict_column(*data, question.label); !set) return fail(std::move(set.error()));
-              return look_into(std::move(*data),
-                               {.cache_folder = default_cache_folder(), .stop = stop, .progress = {}});
-            } catch (const std::exception& failure) {
-              return fail(std::string(failure.what()));
-            }
+            auto data = data_at(question.path);
+            if (!data) return data;
+            if (!question.label.empty())
+              if (Status set = predict_column(*data, question.label); !set) return fail(std::move(set.error()));
+            return look_into(std::move(*data), {.cache_folder = default_cache_folder(), .stop = stop, .progress = {}});
           },
           [this](Result<StarterData> data) { answer(std::move(data)); }) {
   for (DocumentTab* tab : workspace.documents()) connect_tab(*tab);

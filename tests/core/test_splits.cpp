@@ -499,7 +499,7 @@ class TestSplits : public QObject {
         for (const std::uint64_t record : records(by_value->validation)) QVERIFY(value_of(record) == one);
       }
     }
-    QCOMPARE(sources, 13);
+    QVERIFY2(sources >= 13, std::to_string(sources).c_str());
     QVERIFY2(with_values >= 7, std::to_string(with_values).c_str());
   }
 

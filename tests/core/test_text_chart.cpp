@@ -88,6 +88,7 @@ class TestTextChart : public QObject {
     QVERIFY(chart_text({{.points = {{1, kNone}, {2, 2}, {kNone, 3}}}}, form()).empty());
     const std::string flat = chart_text({{.points = {{1, 2}, {2, kNone}, {3, 2}}}}, form());
     QCOMPARE(field_of(flat)[5].count('a'), field_of(flat)[5].size());
+    QCOMPARE(lines_of(flat).filter("2 |").size(), 1);
   }
 
   void it_keeps_to_its_width() {

@@ -157,6 +157,12 @@ void TestPlots::stage_shares_are_of_the_workers_time() {
   QCOMPARE(rows[1].starved, 0.2);
   QVERIFY(rows[1].bottleneck);
   for (const StageShare& row : stage_shares(run_at(4), run_at(5))) QVERIFY(!row.bottleneck);  // without a verdict
+  QVERIFY(rows[2].trainer);
+  QCOMPARE(rows[2].busy, 0.75);
+  QCOMPARE(rows[2].starved, 0.25);
+  QCOMPARE(rows[2].per_second, 10.0);
+  for (const StageShare& row : rows) QVERIFY(row.busy + row.starved + row.blocked <= 1.0 + 1e-12);
+
   // A network in two stages: the second waits for the first.
   const auto cut = [](double t) {
     Snapshot now = run_at(t);
@@ -172,11 +178,6 @@ void TestPlots::stage_shares_are_of_the_workers_time() {
   QVERIFY(std::abs(all[3].busy - 0.9) < 1e-6 && all[3].bottleneck && all[3].starved < 1e-6);
   QCOMPARE(all[4].name, QString("stage 2"));
   QVERIFY(std::abs(all[4].busy - 0.1) < 1e-6 && std::abs(all[4].starved - 0.7) < 1e-6 && !all[4].bottleneck);
-  QVERIFY(rows[2].trainer);
-  QCOMPARE(rows[2].busy, 0.75);
-  QCOMPARE(rows[2].starved, 0.25);
-  QCOMPARE(rows[2].per_second, 10.0);
-  for (const StageShare& row : rows) QVERIFY(row.busy + row.starved + row.blocked <= 1.0 + 1e-12);
 }
 
 void TestPlots::stages_draws_the_shares() {

@@ -170,8 +170,8 @@ class TestScalingPlot : public QObject {
     QVERIFY2(panel.scaling().text().startsWith(alone ? "Measured with 1 rank:" : "Measured with 2 ranks:"),
              qPrintable(panel.scaling().text()));
     // A proof has one process.
-    for (const Fix& one : panel.fix_list().fixes())
-      QCOMPARE(panel.fix_list().button(QString::fromStdString(one.id), "prove")->isEnabled(), alone);
+    panel.fix_list().show_fixes({{.id = "prefetch", .title = "prefetch"}});
+    QCOMPARE(panel.fix_list().button("prefetch", "prove")->isEnabled(), alone);
     panel.reset();
     QVERIFY(!panel.scaling().isVisible() && !unfold->isVisible());
   }

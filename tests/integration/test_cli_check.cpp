@@ -302,25 +302,6 @@ class TestCliCheck : public QObject {
     QVERIFY(!QFile::exists(cli_.path("x.feedline")));
   }
 
-  /// From a table to a graph, by the column that is named.
-  void a_column_of_a_table_is_named() {
-    const QString table = cli_.path("people.csv");
-    QByteArray bytes = "age,job,income\n";
-    for (int i = 0; i < 60; ++i)
-      bytes += QByteArray::number(20 + i) + (i % 3 == 0 ? ",clerk," : ",sales,") + (i % 2 == 0 ? "low\n" : "high\n");
-    write_file(table, bytes);
-    const QString graph = cli_.path("people.feedline");
-    const CliResult last = cli_.run({"new", "--from", table, graph});
-    QVERIFY2(last.exit_code == 0 && last.out.contains("'income' (2 classes) from 60 rows of 2 columns"), last.text());
-    const CliResult made = cli_.run({"new", "--from", table, "--label", "age", "--force", graph});
-    QVERIFY2(made.exit_code == 0 && made.out.contains("'age' (a number)"), made.text());
-    QVERIFY2(cli_.run({"run", graph, "--max-steps", "2", "--no-record"}).exit_code == 0, "run");
-    const CliResult absent = cli_.run({"new", "--from", table, "--label", "wage", "--force", graph});
-    QVERIFY2(absent.exit_code == 2 && absent.err.contains("Did you mean 'age'?"), absent.text());
-    const CliResult none = cli_.run({"new", "--label", "age", graph});
-    QVERIFY2(none.exit_code == 2 && none.err.contains("--from"), none.text());
-  }
-
   void what_never_started_is_no_run() {
     const auto count = [&] {
       const CliResult list = cli_.run({"runs", "list", "--json", "-"});

@@ -188,7 +188,7 @@ void TestCliTexts::new_builds_a_graph_for_data() {
 
 void TestCliTexts::new_predicts_the_column_that_is_named() {
   QByteArray rows = "income,age,y\n";
-  for (int i = 0; i < 40; ++i)
+  for (int i = 0; i < 60; ++i)
     rows += (i % 3 == 0 ? "high," : "low,") + QByteArray::number(20 + i) + ',' + QByteArray::number(i % 5) + '\n';
   write_file(cli_.path("people.csv"), rows);
   write_picture_folder(cli_.path("shots"), 4);
@@ -196,12 +196,16 @@ void TestCliTexts::new_predicts_the_column_that_is_named() {
   const QStringList from = {"new", "--from", cli_.path("people.csv")};
   const CliResult made = cli_.run(from + QStringList{"--label", "income", path});
   QVERIFY2(made.exit_code == 0, made.text());
-  QVERIFY2(made.out.contains("'income' (2 classes) from 40 rows of 2 columns"), made.out);
+  QVERIFY2(made.out.contains("'income' (2 classes) from 60 rows of 2 columns"), made.out);
   const auto graph = feedline::from_json(read_file(path).toStdString());
   QVERIFY(graph && std::get<std::string>(graph->document.find("source")->params.at("label")) == "income");
+  const CliResult of_number = cli_.run(from + QStringList{"--label", "age", "--force", path});
+  QVERIFY2(of_number.exit_code == 0 && of_number.out.contains("'age' (a number)"), of_number.text());
+  QCOMPARE(cli_.run({"run", path, "--max-steps", "2", "--no-record"}).exit_code, 0);
+  const CliResult absent = cli_.run(from + QStringList{"--label", "wage", cli_.path("x.feedline")});
+  QVERIFY2(absent.exit_code == 2 && absent.err.contains("Did you mean 'age'?"), absent.text());
   for (const QStringList& wrong :
-       {from + QStringList{"--label", "wage", cli_.path("x.feedline")},
-        QStringList{"new", "--label", "income", "tables", cli_.path("x.feedline")},
+       {QStringList{"new", "--label", "income", "tables", cli_.path("x.feedline")},
         QStringList{"new", "--from", cli_.path("shots"), "--label", "income", cli_.path("x.feedline")}}) {
     const CliResult refused = cli_.run(wrong);
     QVERIFY2(refused.exit_code == 2 && refused.errors().size() == 1, refused.text());

@@ -99,9 +99,8 @@ inline QJsonObject record_json(const Source& source, const NodeSpec& spec, std::
     if (desc.kind == Kind::Text) {
       record[port] = QString::fromUtf8(values[i].as<char>(), static_cast<qsizetype>(values[i].bytes()));
     } else if (desc.kind == Kind::Label) {
-      record[port] = desc.dtype == DType::F32
-                         ? QJsonValue(static_cast<double>(*values[i].as<float>()))
-                         : QJsonValue(static_cast<qint64>(*values[i].as<std::int64_t>()));
+      record[port] = desc.dtype == DType::F32 ? QJsonValue(static_cast<double>(*values[i].as<float>()))
+                                              : QJsonValue(static_cast<qint64>(*values[i].as<std::int64_t>()));
     } else if (desc.kind == Kind::Row) {
       const RowView row(values[i], desc.columns.size());
       QJsonObject cells;

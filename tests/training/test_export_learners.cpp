@@ -143,8 +143,10 @@ class TestExportLearners : public QObject {
     for (const LearnerCase& what : kLearnerCases) {
       folders << folder_.fresh();
       write_folder(learner_graph(what, file), folders.back(), what.near, file);
-      if (QTest::currentTestFailed()) qWarning("%s", what.name);
-      if (QTest::currentTestFailed()) return;
+      if (QTest::currentTestFailed()) {
+        qWarning("%s", what.name);
+        return;
+      }
     }
     folders << folder_.fresh();
     write_folder(turned_pictures(), folders.back(), std::nullopt, {});

@@ -151,8 +151,11 @@ constexpr std::string_view kGaussianBayes = R"py(class GaussianBayes(Learnt):
         whole = (self.squares + counts * (self.means - mean) ** 2).sum(0) / counts.sum()
         variances = self.squares / counts.clamp(min=1) + self.smoothing * whole.max()
         variances = variances.clamp(min=torch.finfo(torch.float64).tiny)
-        logs = [torch.log(count / counts.sum()) - 0.5 * ((x - middle) ** 2 / variance + torch.log(2 * math.pi * variance)).sum(1)
-                for count, middle, variance in zip(self.counts, self.means, variances)]
+        logs = [
+            torch.log(count / counts.sum())
+            - 0.5 * ((x - middle) ** 2 / variance + torch.log(2 * math.pi * variance)).sum(1)
+            for count, middle, variance in zip(self.counts, self.means, variances)
+        ]
         return torch.softmax(torch.stack(logs, 1), 1).float()
 )py";
 

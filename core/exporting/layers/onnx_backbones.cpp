@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Backbones and residual blocks as operators of ONNX. Channels, kernels and groups are those of their tensors, which
 // have torchvision's names (DistilBERT's for text_encoder); strides and functions are what the papers' tables say.
+#include "exporting/backbone_tables.h"
 #include "exporting/onnx_parts.h"
 #include "exporting/python_text.h"
 
 #include <fmt/format.h>
-
-#include <array>
 
 namespace feedline::inline exporting {
 namespace {
@@ -110,10 +109,6 @@ std::string onnx_resnet(const LayerToWrite& layer, OnnxGraph& graph) {
   return net.given(x, ParamReader(layer.plan.params).text("output"));
 }
 
-/// The rows of the table of Sandler et al. (2018): blocks, and the stride of the first of them.
-constexpr std::array<std::array<int, 2>, 7> kMobileNetTable = {
-    {{1, 1}, {2, 2}, {3, 2}, {4, 2}, {3, 1}, {3, 2}, {1, 1}}};
-
 std::string onnx_mobilenet(const LayerToWrite& layer, OnnxGraph& graph) {
   const OnnxConvNet net(layer, graph);
   int number = 0;
@@ -135,9 +130,6 @@ std::string onnx_mobilenet(const LayerToWrite& layer, OnnxGraph& graph) {
   x = net.sequential(x, next(), 1, OnnxFunction::Relu6);
   return net.given(x, ParamReader(layer.plan.params).text("output"));
 }
-
-/// Of Tan and Le (2019): the stride of the first block of each row.
-constexpr std::array<int, 7> kEfficientNetStrides = {1, 2, 2, 2, 1, 2, 1};
 
 std::string onnx_efficientnet(const LayerToWrite& layer, OnnxGraph& graph) {
   const OnnxConvNet net(layer, graph);

@@ -101,7 +101,8 @@ def transfer_graph(around: Surroundings, photos: Path) -> Path:
     graph["comments"] = []
     node_of(graph, "source")["params"]["folder"] = str(photos.resolve())
     node_of(graph, "resize")["params"] = {"height": 224, "width": 224, "mode": "stretch"}
-    node_of(graph, "backbone").update(type="resnet", params={"depth": "50", "frozen": "all", "weights": str(backbone_weights(around).resolve())})
+    weights = str(backbone_weights(around).resolve())
+    node_of(graph, "backbone").update(type="resnet", params={"depth": "50", "frozen": "all", "weights": weights})
     node_of(graph, "trainer")["params"] |= {"validation_split": 0.0}
     return write_graph(around, graph, "transfer")
 
