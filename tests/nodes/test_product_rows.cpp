@@ -2,7 +2,9 @@
 // Rows that are mostly zeros are multiplied as dense ones are, and the learners find the same with them.
 #include "base/random.h"
 #include "nodes/estimator/dual_svm.h"
+#include "nodes/estimator/fit_pace.h"
 #include "nodes/estimator/product_rows.h"
+#include "support/learner_fits.h"
 #include "support/test_program.h"
 
 #include <QTest>
@@ -15,6 +17,7 @@
 namespace test_product_rows {
 
 using namespace feedline;
+using namespace feedline::test;
 
 namespace {
 
@@ -48,7 +51,11 @@ class TestProductRows : public QObject {
     QFETCH(bool, sparse);
     constexpr std::size_t kRows = 40;
     const std::vector<float> numbers = some_rows(kRows, columns, every);
-    const ProductRows rows(numbers, columns);
+    PatientControl control;
+    FitPace pace(control, 1);
+    const auto made = ProductRows::of(numbers, columns, pace);
+    QVERIFY(made);
+    const ProductRows& rows = *made;
     QCOMPARE(rows.sparse(), sparse);
     QCOMPARE(rows.count(), kRows);
     std::vector<double> weights(columns);
@@ -81,8 +88,10 @@ class TestProductRows : public QObject {
     for (std::size_t row = 0; row < kRows; ++row) sides.push_back(sparse[row * kColumns + 3] > 0.1F ? 1 : -1);
     const std::vector<double> costs(kRows, 1);
     const auto solved = [&](const std::vector<float>& numbers, std::size_t columns, bool expected) {
-      const ProductRows rows(numbers, columns);
-      if (rows.sparse() != expected) return std::vector<double>();
+      PatientControl control;
+      FitPace pace(control, 1);
+      const auto rows = ProductRows::of(numbers, columns, pace);
+      if (!rows || rows->sparse() != expected) return std::vector<double>();
       Rng rng(1, 1, 1, 1);
       std::vector<double> weights(columns + 1, 0);
       const DualSvm solver{.tolerance = 1e-9, .iterations = 100'000};
