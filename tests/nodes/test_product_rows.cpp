@@ -96,7 +96,7 @@ class TestProductRows : public QObject {
       std::vector<double> weights(columns + 1, 0);
       const DualSvm solver{.tolerance = 1e-9, .iterations = 100'000};
       const auto end = solver.solve(
-          {.rows = rows, .sides = sides, .costs = costs}, weights,
+          {.rows = *rows, .sides = sides, .costs = costs}, weights,
           [&](std::size_t below) { return rng.below(static_cast<std::uint32_t>(below)); }, [](double) { return true; });
       return end == DualSvm::End::Converged ? weights : std::vector<double>();
     };
