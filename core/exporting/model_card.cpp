@@ -8,6 +8,7 @@
 #include "exporting/whole_files.h"
 #include "graph/path.h"
 #include "graph/validate.h"
+#include "plan/step_work.h"
 #include "recording/checkpoint_places.h"
 #include "recording/markup.h"
 #include "runs/database.h"
@@ -170,9 +171,7 @@ CardPart model_part(const ExportedModel& model) {
   std::int64_t parameters = 0;
   double multiply_adds = 0;
   for (const LayerPlan& layer : model.network().layers) {
-    std::vector<const TensorDesc*> inputs;
-    for (const TensorDesc& input : layer.inputs) inputs.push_back(&input);
-    const LayerCost cost = layer.spec->cost ? layer.spec->cost(layer.params, inputs, layer.output) : LayerCost{};
+    const LayerCost cost = layer_cost(layer);
     parameters += cost.parameters;
     multiply_adds += cost.multiply_adds;
     part.rows.push_back({layer.node, layer.type, layer.output.text(),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The same networks as in layers/onnx_backbones.cpp, statement by statement; unlike those they can be trained further.
+// Backbones as statements of TorchScript, which can be trained further; layers/onnx_backbones.cpp has them for ONNX.
 #include "exporting/script_backbones.h"
 
-#include "exporting/backbone_tables.h"
+#include "exporting/backbone_walks.h"
 #include "exporting/python_text.h"
 
 #include <fmt/format.h>
@@ -12,8 +12,6 @@
 
 namespace feedline::inline exporting {
 namespace {
-
-enum class ScriptFunction { None, Relu, Relu6, Silu };
 
 /// Writes one statement a value; values are variables, tensors attributes whose dots have become underscores.
 class ScriptNet {
@@ -36,7 +34,7 @@ class ScriptNet {
 
   /// As OnnxConvNet::unit().
   std::string unit(const std::string& x, const std::string& conv, const std::string& norm, std::int64_t stride,
-                   ScriptFunction function, bool by_channel = false) {
+                   BackboneFunction function, bool by_channel = false) {
     const std::int64_t around = (shape_of(conv).at(2) - 1) / 2;
     std::string y =
         fmt::format("torch.conv2d({0}, {1}, {2}, [{3}, {3}], [{4}, {4}], [1, 1], {5})", x, tensor(conv + ".weight"),
@@ -47,24 +45,21 @@ class ScriptNet {
                       tensor(norm + ".running_var"));
     return put(applied(function, y));
   }
-  std::string sequential(const std::string& x, const std::string& path, std::int64_t stride, ScriptFunction function,
+  std::string sequential(const std::string& x, const std::string& path, std::int64_t stride, BackboneFunction function,
                          bool by_channel = false) {
     return unit(x, path + ".0", path + ".1", stride, function, by_channel);
   }
-  std::string residual(const std::string& x, const std::string& path, std::int64_t stride) {
-    const int count = has(path + "conv3") ? 3 : 2;
-    std::string y = x;
-    for (int i = 1; i <= count; ++i)
-      y = unit(y, fmt::format("{}conv{}", path, i), fmt::format("{}bn{}", path, i), i == count - 1 ? stride : 1,
-               i < count ? ScriptFunction::Relu : ScriptFunction::None);
-    const std::string past =
-        has(path + "downsample.0") ? sequential(x, path + "downsample", stride, ScriptFunction::None) : x;
-    return put(fmt::format("torch.relu({} + {})", y, past));
+  std::string pooled(const std::string& x) {
+    return put(fmt::format("torch.max_pool2d({}, [3, 3], [2, 2], [1, 1])", x));
+  }
+  std::string sum(const std::string& a, const std::string& b) { return put(fmt::format("{} + {}", a, b)); }
+  std::string rectified_sum(const std::string& a, const std::string& b) {
+    return put(fmt::format("torch.relu({} + {})", a, b));
   }
   std::string squeezed(const std::string& x, const std::string& path) {
     const std::string mean = put(fmt::format("torch.mean({}, [2, 3], True)", x));
-    const std::string narrow = unit(mean, path + ".fc1", "", 1, ScriptFunction::Silu);
-    return put(fmt::format("{} * torch.sigmoid({})", x, unit(narrow, path + ".fc2", "", 1, ScriptFunction::None)));
+    const std::string narrow = unit(mean, path + ".fc1", "", 1, BackboneFunction::Silu);
+    return put(fmt::format("{} * torch.sigmoid({})", x, unit(narrow, path + ".fc2", "", 1, BackboneFunction::None)));
   }
   std::string given(const std::string& map, const std::string& output) {
     return output == "map" ? map : put(fmt::format("torch.mean({}, [2, 3])", map));
@@ -81,15 +76,15 @@ class ScriptNet {
   [[nodiscard]] const std::vector<std::int64_t>& shape_of(const std::string& conv) const {
     return weights_.at(prefix_ + conv + ".weight").shape;
   }
-  [[nodiscard]] static std::string applied(ScriptFunction function, const std::string& x) {
+  [[nodiscard]] static std::string applied(BackboneFunction function, const std::string& x) {
     switch (function) {
-      case ScriptFunction::Relu:
+      case BackboneFunction::Relu:
         return fmt::format("torch.relu({})", x);
-      case ScriptFunction::Relu6:
+      case BackboneFunction::Relu6:
         return fmt::format("torch.clamp({}, 0.0, 6.0)", x);
-      case ScriptFunction::Silu:
+      case BackboneFunction::Silu:
         return fmt::format("torch.silu({})", x);
-      case ScriptFunction::None:
+      case BackboneFunction::None:
         break;
     }
     return x;
@@ -102,36 +97,11 @@ class ScriptNet {
 };
 
 std::string resnet_script(ScriptNet& net, const ParamReader& params) {
-  const std::string first = net.unit("x", "conv1", "bn1", 2, ScriptFunction::Relu);
-  std::string x = net.put(fmt::format("torch.max_pool2d({}, [3, 3], [2, 2], [1, 1])", first));
-  for (int stage = 1; stage <= 4; ++stage)
-    for (int block = 0;; ++block) {
-      const std::string path = fmt::format("layer{}.{}.", stage, block);
-      if (!net.has(path + "conv1")) break;
-      x = net.residual(x, path, stage > 1 && block == 0 ? 2 : 1);
-    }
-  return net.body(net.given(x, params.text("output")));
+  return net.body(net.given(walk_resnet(net, "x"), params.text("output")));
 }
 
 std::string mobilenet_script(ScriptNet& net, const ParamReader& params) {
-  int number = 0;
-  const auto next = [&] { return fmt::format("features.{}", number++); };
-  std::string x = net.sequential("x", next(), 2, ScriptFunction::Relu6);
-  for (const auto& [blocks, first_stride] : kMobileNetTable)
-    for (int i = 0; i < blocks; ++i) {
-      const std::string path = next() + ".conv.";
-      const std::int64_t stride = i == 0 ? first_stride : 1;
-      const bool widens = net.has(path + "1.0");  // else the first convolution is left out
-      const std::string joining = path + (widens ? "2" : "1");
-      const std::string from = widens ? path + "0.0" : joining;
-      std::string y = widens ? net.sequential(x, path + "0", 1, ScriptFunction::Relu6) : x;
-      y = net.sequential(y, path + (widens ? "1" : "0"), stride, ScriptFunction::Relu6, true);
-      y = net.unit(y, joining, path + (widens ? "3" : "2"), 1, ScriptFunction::None);
-      const bool skips = stride == 1 && net.inputs(from) == net.outputs(joining);
-      x = skips ? net.put(fmt::format("{} + {}", y, x)) : y;
-    }
-  x = net.sequential(x, next(), 1, ScriptFunction::Relu6);
-  return net.body(net.given(x, params.text("output")));
+  return net.body(net.given(walk_mobilenet(net, "x"), params.text("output")));
 }
 
 constexpr double kScriptEfficientBlocks = 16;
@@ -145,31 +115,11 @@ constexpr std::string_view kSkipBlock =
 
 std::string efficientnet_script(ScriptNet& net, const ParamReader& params) {
   const double most = params.real("stochastic_depth");
-  std::string x = net.sequential("x", "features.0", 2, ScriptFunction::Silu);
-  int number = 0;
-  for (std::size_t row = 0; row < kEfficientNetStrides.size(); ++row)
-    for (int i = 0;; ++i) {
-      const std::string path = fmt::format("features.{}.{}.block.", row + 1, i);
-      if (!net.has(path + "0.0")) break;
-      const std::int64_t stride = i == 0 ? kEfficientNetStrides[row] : 1;
-      const bool widens = net.has(path + "3.0");
-      int part = 0;
-      const auto next = [&] { return fmt::format("{}{}", path, part++); };
-      std::string y = widens ? net.sequential(x, next(), 1, ScriptFunction::Silu) : x;
-      y = net.sequential(y, next(), stride, ScriptFunction::Silu, true);
-      y = net.squeezed(y, next());
-      const std::string joining = next();
-      y = net.sequential(y, joining, 1, ScriptFunction::None);
-      const std::int64_t in = widens ? net.inputs(path + "0.0") : net.outputs(path + "0.0");
-      const double share = most * number++ / kScriptEfficientBlocks;
-      if (stride == 1 && in == net.outputs(joining + ".0")) {
-        if (share > 0) y = net.put(fmt::format("self.skip({}, {})", y, python_number(share)));
-        y = net.put(fmt::format("{} + {}", y, x));
-      }
-      x = y;
-    }
-  x = net.sequential(x, "features.8", 1, ScriptFunction::Silu);
-  return net.body(net.given(x, params.text("output")));
+  const auto dropped = [&](const std::string& y, int number) {
+    const double share = most * number / kScriptEfficientBlocks;
+    return share > 0 ? net.put(fmt::format("self.skip({}, {})", y, python_number(share))) : y;
+  };
+  return net.body(net.given(walk_efficientnet(net, "x", dropped), params.text("output")));
 }
 
 constexpr std::string_view kAttendVit =

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Backbones and residual blocks as operators of ONNX. Channels, kernels and groups are those of their tensors, which
 // have torchvision's names (DistilBERT's for text_encoder); strides and functions are what the papers' tables say.
-#include "exporting/backbone_tables.h"
+#include "exporting/backbone_walks.h"
 #include "exporting/onnx_parts.h"
 #include "exporting/python_text.h"
 
@@ -13,8 +13,6 @@ namespace {
 using Sizes = OnnxParts::Sizes;
 
 constexpr double kBackboneEpsilon = 1e-5;
-
-enum class OnnxFunction { None, Relu, Relu6, Silu };
 
 /// Writes convolutions with what stands behind them.
 class OnnxConvNet {
@@ -28,7 +26,7 @@ class OnnxConvNet {
   /// A convolution, padded so that the output is the input divided by the stride, its norm and its function. `norm`
   /// empty: there is none, and the convolution has a bias.
   [[nodiscard]] std::string unit(const std::string& x, const std::string& conv, const std::string& norm,
-                                 std::int64_t stride, OnnxFunction function, bool by_channel = false) const {
+                                 std::int64_t stride, BackboneFunction function, bool by_channel = false) const {
     const Sizes shape = parts_.shape(conv + ".weight");
     const std::int64_t kernel = shape.at(2);
     const std::int64_t around = (kernel - 1) / 2;
@@ -42,36 +40,28 @@ class OnnxConvNet {
     if (!norm.empty()) y = parts_.batch_norm(y, norm + ".", kBackboneEpsilon);
     return applied(function, y);
   }
-  [[nodiscard]] std::string applied(OnnxFunction function, const std::string& x) const {
+  [[nodiscard]] std::string applied(BackboneFunction function, const std::string& x) const {
     switch (function) {
-      case OnnxFunction::Relu:
+      case BackboneFunction::Relu:
         return graph_.add("Relu", {x});
-      case OnnxFunction::Relu6:
+      case BackboneFunction::Relu6:
         return graph_.add("Clip", {x, parts_.number(0), parts_.number(6)});
-      case OnnxFunction::Silu:
+      case BackboneFunction::Silu:
         return parts_.silu(x);
-      case OnnxFunction::None:
+      case BackboneFunction::None:
         break;
     }
     return x;
   }
   /// As torchvision names them in a Sequential: the convolution `path`.0, the norm `path`.1.
   [[nodiscard]] std::string sequential(const std::string& x, const std::string& path, std::int64_t stride,
-                                       OnnxFunction function, bool by_channel = false) const {
+                                       BackboneFunction function, bool by_channel = false) const {
     return unit(x, path + ".0", path + ".1", stride, function, by_channel);
   }
   [[nodiscard]] std::string sum(const std::string& a, const std::string& b) const { return graph_.add("Add", {a, b}); }
 
-  /// A block of ResNet: two convolutions, or three with a bottleneck; the stride stands at the one of 3×3.
-  [[nodiscard]] std::string residual(const std::string& x, const std::string& path, std::int64_t stride) const {
-    const int count = has(path + "conv3") ? 3 : 2;
-    std::string y = x;
-    for (int i = 1; i <= count; ++i)
-      y = unit(y, fmt::format("{}conv{}", path, i), fmt::format("{}bn{}", path, i), i == count - 1 ? stride : 1,
-               i < count ? OnnxFunction::Relu : OnnxFunction::None);
-    const std::string past =
-        has(path + "downsample.0") ? sequential(x, path + "downsample", stride, OnnxFunction::None) : x;
-    return applied(OnnxFunction::Relu, sum(y, past));
+  [[nodiscard]] std::string rectified_sum(const std::string& a, const std::string& b) const {
+    return applied(BackboneFunction::Relu, sum(a, b));
   }
 
   /// The map itself, or the mean of each channel.
@@ -80,8 +70,8 @@ class OnnxConvNet {
     return graph_.add("Flatten", {graph_.add("GlobalAveragePool", {map})}, {{"axis", std::int64_t{1}}});
   }
   [[nodiscard]] std::string squeezed(const std::string& x, const std::string& path) const {
-    const std::string narrow = unit(graph_.add("GlobalAveragePool", {x}), path + ".fc1", "", 1, OnnxFunction::Silu);
-    return graph_.add("Mul", {x, graph_.add("Sigmoid", {unit(narrow, path + ".fc2", "", 1, OnnxFunction::None)})});
+    const std::string narrow = unit(graph_.add("GlobalAveragePool", {x}), path + ".fc1", "", 1, BackboneFunction::Silu);
+    return graph_.add("Mul", {x, graph_.add("Sigmoid", {unit(narrow, path + ".fc2", "", 1, BackboneFunction::None)})});
   }
   [[nodiscard]] std::string pooled(const std::string& x) const {
     return graph_.add("MaxPool", {x},
@@ -94,64 +84,24 @@ class OnnxConvNet {
 };
 
 std::string onnx_residual_block(const LayerToWrite& layer, OnnxGraph& graph) {
-  return OnnxConvNet(layer, graph).residual(layer.in[0], "", ParamReader(layer.plan.params).integer("stride"));
+  const OnnxConvNet net(layer, graph);
+  return walk_residual(net, layer.in[0], "", ParamReader(layer.plan.params).integer("stride"));
 }
 
 std::string onnx_resnet(const LayerToWrite& layer, OnnxGraph& graph) {
   const OnnxConvNet net(layer, graph);
-  std::string x = net.pooled(net.unit(layer.in[0], "conv1", "bn1", 2, OnnxFunction::Relu));
-  for (int stage = 1; stage <= 4; ++stage)
-    for (int block = 0;; ++block) {
-      const std::string path = fmt::format("layer{}.{}.", stage, block);
-      if (!net.has(path + "conv1")) break;
-      x = net.residual(x, path, stage > 1 && block == 0 ? 2 : 1);
-    }
-  return net.given(x, ParamReader(layer.plan.params).text("output"));
+  return net.given(walk_resnet(net, layer.in[0]), ParamReader(layer.plan.params).text("output"));
 }
 
 std::string onnx_mobilenet(const LayerToWrite& layer, OnnxGraph& graph) {
   const OnnxConvNet net(layer, graph);
-  int number = 0;
-  const auto next = [&] { return fmt::format("features.{}", number++); };
-  std::string x = net.sequential(layer.in[0], next(), 2, OnnxFunction::Relu6);
-  for (const auto& [blocks, first_stride] : kMobileNetTable)
-    for (int i = 0; i < blocks; ++i) {
-      const std::string path = next() + ".conv.";
-      const std::int64_t stride = i == 0 ? first_stride : 1;
-      const bool widens = net.has(path + "1.0");  // else the first convolution is left out
-      const std::string joining = path + (widens ? "2" : "1");
-      const std::string from = widens ? path + "0.0" : joining;
-      std::string y = widens ? net.sequential(x, path + "0", 1, OnnxFunction::Relu6) : x;
-      y = net.sequential(y, path + (widens ? "1" : "0"), stride, OnnxFunction::Relu6, true);
-      y = net.unit(y, joining, path + (widens ? "3" : "2"), 1, OnnxFunction::None);
-      const bool skips = stride == 1 && net.inputs(from) == net.outputs(joining);
-      x = skips ? net.sum(y, x) : y;
-    }
-  x = net.sequential(x, next(), 1, OnnxFunction::Relu6);
-  return net.given(x, ParamReader(layer.plan.params).text("output"));
+  return net.given(walk_mobilenet(net, layer.in[0]), ParamReader(layer.plan.params).text("output"));
 }
 
 std::string onnx_efficientnet(const LayerToWrite& layer, OnnxGraph& graph) {
   const OnnxConvNet net(layer, graph);
-  std::string x = net.sequential(layer.in[0], "features.0", 2, OnnxFunction::Silu);
-  for (std::size_t row = 0; row < kEfficientNetStrides.size(); ++row)
-    for (int i = 0;; ++i) {
-      const std::string path = fmt::format("features.{}.{}.block.", row + 1, i);
-      if (!net.has(path + "0.0")) break;
-      const std::int64_t stride = i == 0 ? kEfficientNetStrides[row] : 1;
-      const bool widens = net.has(path + "3.0");
-      int part = 0;
-      const auto next = [&] { return fmt::format("{}{}", path, part++); };
-      std::string y = widens ? net.sequential(x, next(), 1, OnnxFunction::Silu) : x;
-      y = net.sequential(y, next(), stride, OnnxFunction::Silu, true);
-      y = net.squeezed(y, next());
-      const std::string joining = next();
-      y = net.sequential(y, joining, 1, OnnxFunction::None);
-      const std::int64_t in = widens ? net.inputs(path + "0.0") : net.outputs(path + "0.0");
-      x = stride == 1 && in == net.outputs(joining + ".0") ? net.sum(y, x) : y;
-    }
-  x = net.sequential(x, "features.8", 1, OnnxFunction::Silu);
-  return net.given(x, ParamReader(layer.plan.params).text("output"));
+  const auto whole = [](const std::string& y, int) { return y; };  // nothing is dropped outside training
+  return net.given(walk_efficientnet(net, layer.in[0], whole), ParamReader(layer.plan.params).text("output"));
 }
 
 std::string onnx_vit(const LayerToWrite& layer, OnnxGraph& graph) {
