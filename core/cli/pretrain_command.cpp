@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/temporary_folder.h"
 #include "base/user_path.h"
 #include "cli/commands.h"
 #include "cli/drive.h"
@@ -13,7 +14,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <memory>
@@ -28,25 +28,6 @@ struct PretrainArguments : RunArguments {
   std::string out{};
   std::string node{};
   bool half = false;
-};
-
-/// A folder of this process that goes with it.
-class PretrainFolder {
- public:
-  PretrainFolder() {
-    std::string name = (std::filesystem::temp_directory_path(fault_) / "feedline-pretrain-XXXXXX").string();
-    if (::mkdtemp(name.data()) != nullptr) path_ = name;
-  }
-  ~PretrainFolder() {
-    if (!path_.empty()) std::filesystem::remove_all(path_, fault_);
-  }
-  PretrainFolder(const PretrainFolder&) = delete;
-  PretrainFolder& operator=(const PretrainFolder&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::error_code fault_{};
-  std::filesystem::path path_{};
 };
 
 /// The backbone whose weights are wanted, among the nodes of the graph itself.
@@ -111,14 +92,16 @@ ExitCode pretrain(const PretrainArguments& arguments) {
   const TensorMetadata about{
       {"format", "pt"}, {"made_by", "feedline-cli pretrain"}, {"network", (*node)->type}, {"graph", document->title()}};
 
-  const PretrainFolder folder;
-  if (folder.path().empty())
-    return refuse({.reason = "no temporary folder can be made", .remedy = "Set TMPDIR to a folder with room"});
+  const auto folder = TemporaryFolder::make("pretrain");
+  if (!folder) return refuse(folder.error());
   RunOptions options = arguments.options();
   // The checkpoint at the end holds the weights of the last step; the best ones lie in a file of their own.
   const std::string best_by = best_epoch_metric(*document);
-  options.checkpoints = {
-      .folder = folder.path(), .every_epochs = 1'000'000, .keep = 1, .best_by = best_by, .keep_best = !best_by.empty()};
+  options.checkpoints = {.folder = folder->path(),
+                         .every_epochs = 1'000'000,
+                         .keep = 1,
+                         .best_by = best_by,
+                         .keep_best = !best_by.empty()};
   Interrupts interrupts;
   const Outcome outcome = drive(std::move(*document), options, interrupts, !arguments.trace.empty());
   ExitCode code = conclude(outcome);

@@ -3,13 +3,10 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <optional>
 #include <random>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 namespace feedline::inline ranks {
@@ -23,31 +20,20 @@ std::string random_secret() {
 }  // namespace
 
 Result<std::unique_ptr<MeetingPlace>> MeetingPlace::make() {
-  std::error_code error;
-  std::string name = (std::filesystem::temp_directory_path(error) / "feedline-ranks-XXXXXX").string();
-  if (error || ::mkdtemp(name.data()) == nullptr)
-    return fail(Error{.code = ErrorCode::Failed,
-                      .reason = fmt::format("no folder for the processes to meet in: {}",
-                                            error ? error.message() : std::strerror(errno)),
-                      .remedy = "Set TMPDIR to a folder that can be written",
-                      .file = name});
-  return std::unique_ptr<MeetingPlace>(new MeetingPlace(name, random_secret()));
+  auto folder = TemporaryFolder::make("ranks");
+  if (!folder) return fail(std::move(folder.error()));
+  return std::unique_ptr<MeetingPlace>(new MeetingPlace(std::move(*folder), random_secret()));
 }
 
-MeetingPlace::MeetingPlace(std::filesystem::path folder, std::string secret)
+MeetingPlace::MeetingPlace(TemporaryFolder folder, std::string secret)
     : folder_(std::move(folder)), secret_(std::move(secret)) {}
-
-MeetingPlace::~MeetingPlace() {
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
-}
 
 Result<World> MeetingPlace::first_of(int ranks) const {
   const std::string size = std::to_string(ranks);
   return world_from([&](std::string_view name) -> std::optional<std::string> {
     if (name == "RANK" || name == "LOCAL_RANK") return "0";
     if (name == "WORLD_SIZE" || name == "LOCAL_WORLD_SIZE") return size;
-    if (name == "FEEDLINE_STORE") return folder_.string();
+    if (name == "FEEDLINE_STORE") return folder_.path().string();
     if (name == "FEEDLINE_SECRET") return secret_;
     if (name != "FEEDLINE_PATIENCE") return std::nullopt;
     const char* const patience = std::getenv("FEEDLINE_PATIENCE");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/temporary_folder.h"
 #include "ranks/world.h"
 
 #include <filesystem>
@@ -16,19 +17,16 @@ class MeetingPlace {
  public:
   /// Errors: there is no folder that can be written.
   [[nodiscard]] static Result<std::unique_ptr<MeetingPlace>> make();
-  MeetingPlace(const MeetingPlace&) = delete;
-  MeetingPlace& operator=(const MeetingPlace&) = delete;
-  ~MeetingPlace();
 
-  [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+  [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }
   [[nodiscard]] const std::string& secret() const { return secret_; }
   /// This process as the first of so many ranks that meet here.
   [[nodiscard]] Result<World> first_of(int ranks) const;
 
  private:
-  MeetingPlace(std::filesystem::path folder, std::string secret);
+  MeetingPlace(TemporaryFolder folder, std::string secret);
 
-  std::filesystem::path folder_;
+  TemporaryFolder folder_;
   std::string secret_;
 };
 

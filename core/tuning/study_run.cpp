@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <system_error>
 #include <utility>
 
@@ -19,14 +18,6 @@ constexpr Nanos kStepMayTake = 3'000'000'000;
 /// Checkpoints of a study are taken at the end of its parts alone.
 constexpr double kNeverInBetween = 1e12;
 
-std::filesystem::path make_folder() {
-  std::error_code error;
-  const std::filesystem::path place = std::filesystem::temp_directory_path(error);
-  if (error) return {};
-  std::string name = (place / "feedline-study-XXXXXX").string();
-  return ::mkdtemp(name.data()) != nullptr ? std::filesystem::path(name) : std::filesystem::path();
-}
-
 }  // namespace
 
 std::uint32_t epochs_of_run(const Document& document, const RunOptions& options) {
@@ -34,20 +25,17 @@ std::uint32_t epochs_of_run(const Document& document, const RunOptions& options)
       static_cast<std::uint32_t>(std::max<std::int64_t>(trainer_number(document, "epochs"), 0)));
 }
 
-StudyFolder::StudyFolder() : root_(make_folder()) {}
-
-StudyFolder::~StudyFolder() {
-  std::error_code ignored;
-  if (!root_.empty()) std::filesystem::remove_all(root_, ignored);
+StudyFolder::StudyFolder() {
+  if (auto made = TemporaryFolder::make("study")) root_ = std::move(*made);
 }
 
 std::filesystem::path StudyFolder::of(std::size_t trial) const {
-  return root_.empty() ? std::filesystem::path() : root_ / std::to_string(trial);
+  return root_ ? root_->path() / std::to_string(trial) : std::filesystem::path();
 }
 
 void StudyFolder::drop(std::size_t trial) const {
   std::error_code ignored;
-  if (!root_.empty()) std::filesystem::remove_all(of(trial), ignored);
+  if (root_) std::filesystem::remove_all(of(trial), ignored);
 }
 
 StudyRun::StudyRun(const Study& study, StudyTrial& trial, const StudyOptions& options,

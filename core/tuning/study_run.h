@@ -3,12 +3,14 @@
 
 // Private to tuning: one part of a trial of a study.
 
+#include "base/temporary_folder.h"
 #include "tuning/study.h"
 
 #include <condition_variable>
 #include <filesystem>
 #include <functional>
 #include <mutex>
+#include <optional>
 
 namespace feedline::inline tuning {
 
@@ -19,15 +21,12 @@ namespace feedline::inline tuning {
 class StudyFolder {
  public:
   StudyFolder();
-  ~StudyFolder();
-  StudyFolder(const StudyFolder&) = delete;
-  StudyFolder& operator=(const StudyFolder&) = delete;
   /// Of a trial; empty where no folder could be made: then trials begin anew.
   [[nodiscard]] std::filesystem::path of(std::size_t trial) const;
   void drop(std::size_t trial) const;
 
  private:
-  std::filesystem::path root_{};
+  std::optional<TemporaryFolder> root_{};
 };
 
 /// Trains until so many epochs of a trial are over, from its checkpoint where there is one.

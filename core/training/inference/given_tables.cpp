@@ -2,6 +2,7 @@
 #include "training/inference/given_tables.h"
 
 #include "base/plain_text.h"
+#include "base/temporary_folder.h"
 #include "base/user_path.h"
 #include "plan/open_source.h"
 #include "schema/registry.h"
@@ -11,14 +12,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <stop_token>
 #include <string_view>
-#include <unistd.h>
 #include <utility>
 
 namespace feedline::inline training {
@@ -27,23 +24,17 @@ namespace {
 constexpr std::string_view kGivenType = "csv";  // the node that reads what is given
 constexpr std::string_view kInputSign = "-";    // of standard input
 
+constexpr const char* kMakeRoom = "Make room in the folder for temporary files, or set TMPDIR";
+
 /// Standard input in a file, which goes with it.
 class SpooledInput {
  public:
   static Result<std::shared_ptr<const SpooledInput>> make(const std::stop_token& stop) {
-    std::error_code error;
-    const std::filesystem::path folder = std::filesystem::temp_directory_path(error);
-    std::string name = ((error ? std::filesystem::path("/tmp") : folder) / "feedline-XXXXXX").string();
-    const int descriptor = ::mkstemp(name.data());
-    if (descriptor < 0)
-      return fail(std::string("standard input cannot be kept: ") + std::strerror(errno),
-                  "Make room in the folder for temporary files, or set TMPDIR");
-    ::close(descriptor);
-    auto spooled = std::make_shared<SpooledInput>(std::move(name));
+    auto folder = TemporaryFolder::make("input");
+    if (!folder) return fail(std::move(folder.error()));
+    auto spooled = std::make_shared<SpooledInput>(std::move(*folder));
     std::ofstream file(spooled->path(), std::ios::binary | std::ios::trunc);
-    const auto no_room = [] {
-      return fail("standard input cannot be kept", "Make room in the folder for temporary files, or set TMPDIR");
-    };
+    const auto no_room = [] { return fail("standard input cannot be kept", kMakeRoom); };
     const auto put = [&](std::string_view piece) -> Status {
       if (!file.write(piece.data(), static_cast<std::streamsize>(piece.size()))) return no_room();
       return {};
@@ -53,13 +44,12 @@ class SpooledInput {
     if (!file) return no_room();
     return spooled;
   }
-  explicit SpooledInput(std::string path) : path_(std::move(path)) {}
-  ~SpooledInput() { ::unlink(path_.c_str()); }
-  SpooledInput(const SpooledInput&) = delete;
-  SpooledInput& operator=(const SpooledInput&) = delete;
+  explicit SpooledInput(TemporaryFolder folder)
+      : folder_(std::move(folder)), path_((folder_.path() / "input").string()) {}
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
+  TemporaryFolder folder_;
   std::string path_;
 };
 
@@ -124,31 +114,6 @@ class GivenTables final : public Source {
   std::uint64_t size_ = 0;
 };
 
-/// A folder for temporary files, which goes with all that is in it.
-class TypedFolder {
- public:
-  static Result<std::shared_ptr<const TypedFolder>> make() {
-    std::error_code error;
-    const std::filesystem::path folder = std::filesystem::temp_directory_path(error);
-    std::string name = ((error ? std::filesystem::path("/tmp") : folder) / "feedline-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr)
-      return fail(std::string("the row cannot be kept: ") + std::strerror(errno),
-                  "Make room in the folder for temporary files, or set TMPDIR");
-    return std::make_shared<TypedFolder>(std::move(name));
-  }
-  explicit TypedFolder(std::string path) : path_(std::move(path)) {}
-  ~TypedFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TypedFolder(const TypedFolder&) = delete;
-  TypedFolder& operator=(const TypedFolder&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 /// Every cell in quotes: a row of empty ones is still a row.
 void add_typed_cell(std::string& line, std::string_view cell, bool first) {
   if (!first) line += ',';
@@ -162,19 +127,20 @@ void add_typed_cell(std::string& line, std::string_view cell, bool first) {
 Result<std::shared_ptr<const Source>> given_row(const NodeSpec& source, const ParamMap& params,
                                                 const TrainingState& state, const std::vector<Column>& columns,
                                                 const std::vector<std::string>& cells, const SourceContext& context) {
-  auto folder = TypedFolder::make();
-  if (!folder) return fail(std::move(folder.error()));
+  auto made = TemporaryFolder::make("row");
+  if (!made) return fail(std::move(made.error()));
+  const auto folder = std::make_shared<const TemporaryFolder>(std::move(*made));
   std::string head;
   std::string row;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     add_typed_cell(head, columns[i].name, i == 0);
     add_typed_cell(row, cells[i], i == 0);
   }
-  const std::string path = ((*folder)->path() / "row.csv").string();
+  const std::string path = (folder->path() / "row.csv").string();
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << head << '\n' << row << '\n';
   file.close();
-  if (!file) return fail("the row cannot be kept", "Make room in the folder for temporary files, or set TMPDIR");
+  if (!file) return fail("the row cannot be kept", kMakeRoom);
   ParamMap plain = params;
   if (source.type == kGivenType) {  // however the training file was written
     const ParamMap own{{"separator", std::string(",")},   {"quote", std::string("double")},
@@ -184,7 +150,7 @@ Result<std::shared_ptr<const Source>> given_row(const NodeSpec& source, const Pa
     for (const auto& [name, value] : own) plain[name] = value;
   }
   SourceContext beside = context;
-  beside.cache_folder = (*folder)->path() / "cache";  // the places of one row are worth no file that stays
+  beside.cache_folder = folder->path() / "cache";  // the places of one row are worth no file that stays
   auto opened = given_tables(source, plain, state, {path}, beside);
   if (!opened) return fail(std::move(opened.error()));
   return std::shared_ptr<const Source>(opened->get(),
