@@ -265,6 +265,7 @@ Result<TrainerLoop::End> Run::Impl::execute() {
                       .samples_per_epoch = (*plan)->train.sampler.count,
                       .parameters = training.parameters,
                       .worth_threads = threads_worth(**plan, static_cast<std::size_t>(training.execution.ranks)),
+                      .worth_of_row = worth_of_row(**plan),
                       .memory = result_.memory,
                       .memory_there = there,
                       .memory_advice = memory_advice(**plan, training.execution, there),

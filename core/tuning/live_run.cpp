@@ -41,6 +41,7 @@ RunFacts run_facts(const Document& document, const Started& started) {
   facts.memory = free_memory();
   facts.parameters = started.parameters;
   facts.worth_threads = started.worth_threads;
+  facts.worth_of_row = started.worth_of_row;
   facts.memory_needed = started.memory.total();
   facts.memory_there = started.memory_there;
   facts.memory_advice = started.memory_advice;
