@@ -35,6 +35,7 @@ struct RunFacts : GraphFacts {
   double worth_of_row = 0;                    ///< the same a row of a batch; 0: not known
   std::int64_t asked_replicas = 0;            ///< by the settings; 0: as many as the cores and the rows suggest
   std::int64_t asked_intra_op = 0;            ///< likewise threads within an operation
+  int gpus = 0;                               ///< that the machine has; 0: none, or not known
   std::uint64_t memory_needed = 0;            ///< bytes that training is predicted to take
   std::uint64_t memory_there = 0;             ///< bytes that there were for it; 0: not known
   std::vector<MemoryAdvice> memory_advice{};  ///< what would make it smaller

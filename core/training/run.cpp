@@ -266,6 +266,7 @@ Result<TrainerLoop::End> Run::Impl::execute() {
                       .parameters = training.parameters,
                       .worth_threads = threads_worth(**plan, static_cast<std::size_t>(training.execution.ranks)),
                       .worth_of_row = worth_of_row(**plan),
+                      .gpus = options_.train && (*plan)->network() != nullptr ? devices_there().gpus : 0,
                       .memory = result_.memory,
                       .memory_there = there,
                       .memory_advice = memory_advice(**plan, training.execution, there),

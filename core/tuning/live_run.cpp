@@ -42,6 +42,7 @@ RunFacts run_facts(const Document& document, const Started& started) {
   facts.parameters = started.parameters;
   facts.worth_threads = started.worth_threads;
   facts.worth_of_row = started.worth_of_row;
+  facts.gpus = started.gpus;
   facts.memory_needed = started.memory.total();
   facts.memory_there = started.memory_there;
   facts.memory_advice = started.memory_advice;
