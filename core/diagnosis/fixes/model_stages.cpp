@@ -131,9 +131,10 @@ class FirstCut {
   [[nodiscard]] std::vector<Fix> fixes() {
     const RunFacts& facts = context_.facts;
     if (!facts.network || facts.execution.stages > 1 || context_.diagnosis.profile.rank_count() > 1) return {};
+    const bool timed = std::any_of(layers_.begin(), layers_.end(), [](const CutLayer& one) { return one.seconds > 0; });
     // Layers of a block that backward computes again are not timed one by one.
     const auto* recomputed = std::get_if<ValueList>(&settings_of("recompute"));
-    if (layers_.size() < 2 || passes_ <= 0 || (recomputed != nullptr && !recomputed->empty())) return {};
+    if (layers_.size() < 2 || passes_ <= 0 || !timed || (recomputed != nullptr && !recomputed->empty())) return {};
     return facts.execution.on_cpu() ? on_cores() : on_gpus();
   }
 
