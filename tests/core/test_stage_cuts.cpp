@@ -4,11 +4,11 @@
 // it.
 
 #include "diagnosis/fix.h"
-#include "diagnosis/stage_cut.h"
 #include "diagnosis/verdict.h"
 #include "graph/json.h"
 #include "graph/stage_cuts.h"
 #include "graph/validate.h"
+#include "plan/stage_cut.h"
 #include "plan/stage_schedule.h"
 #include "support/places.h"
 #include "support/test_program.h"
@@ -327,7 +327,7 @@ class TestStageCuts : public QObject {
     const auto& params = changed.find("trainer")->params;
     QCOMPARE(params.at("micro_batches"), Value(std::int64_t{16}));
     QVERIFY(!params.contains("replicas") || params.at("replicas") == Value(std::int64_t{0}));
-    QCOMPARE(analyse(changed).stages.at("conv2").first, std::size_t{1});
+    QVERIFY(analyse(changed).stages.at("conv2").first == 1);
     // Not where there is no other core, where replicas share the batch, where two threads share each operation without
     // a loss, or where layers are not timed one by one.
     RunFacts other = facts;

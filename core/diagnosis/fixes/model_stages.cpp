@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "diagnosis/fix.h"
-#include "diagnosis/stage_cut.h"
+#include "plan/stage_cut.h"
 #include "plan/stage_schedule.h"
 
 #include <fmt/format.h>
