@@ -67,6 +67,7 @@ LiveRun::~LiveRun() {
   *hurry_ = options_.stop.stop_requested();
   if (run_ && helpers_ && !*hurry_) {
     run_->stop_behind_step();
+    run_->resume();  // it may rest, and the others wait for it
     static_cast<void>(run_->wait_for(kLastStep));
   }
   run_.reset();
