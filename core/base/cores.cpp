@@ -80,6 +80,20 @@ void limit_cores(std::size_t cores) {
   sched_setaffinity(0, sizeof mine, &mine);
 }
 
+std::vector<int> cores_of_part(const std::vector<int>& cores, int part, int parts) {
+  if (parts < 2 || static_cast<std::size_t>(parts) > cores.size()) return {};
+  const auto begin = [&](int i) { return cores.begin() + static_cast<std::ptrdiff_t>(cores.size()) * i / parts; };
+  return {begin(part), begin(part + 1)};
+}
+
+void keep_to_cores(const std::vector<int>& cores) {
+  if (cores.empty()) return;
+  cpu_set_t kept;
+  CPU_ZERO(&kept);
+  for (const int core : cores) CPU_SET(core, &kept);
+  sched_setaffinity(0, sizeof kept, &kept);
+}
+
 std::size_t usable_cores() {
   static const std::size_t cores = core_budget().usable();
   return cores;

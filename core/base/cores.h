@@ -23,6 +23,15 @@ struct CoreBudget {
 /// it.
 [[nodiscard]] std::size_t usable_cores();
 
+/// Of `cores`, those that one of so many processes has to itself: neighbours together. Empty: there are fewer cores
+/// than processes. A thread that moves from core to core behind those of another rank holds up both, since they wait
+/// for each other in each step.
+[[nodiscard]] std::vector<int> cores_of_part(const std::vector<int>& cores, int part, int parts);
+
+/// Keeps this thread, and those that it starts, to these cores from now on; empty: leaves it as it is. As with
+/// limit_cores(), before anything asks for usable_cores().
+void keep_to_cores(const std::vector<int>& cores);
+
 /// Keeps this process to so many of its cores from now on, as if the machine had no others. Call it before anything
 /// asks for usable_cores() or starts a thread.
 void limit_cores(std::size_t cores);

@@ -15,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include <memory>
+#include <utility>
 
 namespace feedline::cli {
 namespace {
@@ -71,6 +72,8 @@ std::string curves_text(const PastCurves& past, std::size_t width) {
 }
 
 ExitCode diagnose(const DiagnoseArguments& arguments) {
+  auto helpers = share_cores(arguments);
+  if (!helpers) return refuse(helpers.error());
   auto document = prepare(arguments);
   if (!document) {
     complain(document.error());
@@ -80,7 +83,7 @@ ExitCode diagnose(const DiagnoseArguments& arguments) {
   std::optional<Stalls> stalls;
   std::vector<Split> splits;
   {
-    const Watch watch(arguments);
+    const Watch watch(arguments, std::move(*helpers));
     auto examined = examine(*document, watch.options(), arguments.seconds);
     if (!examined) return watch.failed(examined.error());
     found = std::move(*examined);
@@ -126,6 +129,7 @@ void add_diagnose(CLI::App& app, ExitCode& code) {
       "  feedline-cli diagnose my.feedline\n"
       "  feedline-cli diagnose my.feedline --stalls    how much is preparing, how much is fetching?\n"
       "  feedline-cli diagnose my.feedline --splits    what would doing a part once, before training, bring?\n"
+      "  feedline-cli diagnose my.feedline --nproc 4   what limits it when four processes train it together?\n"
       "  feedline-cli diagnose my.feedline --json -\n");
   auto arguments = std::make_shared<DiagnoseArguments>();
   add_measure_arguments(*command, *arguments);
@@ -133,13 +137,15 @@ void add_diagnose(CLI::App& app, ExitCode& code) {
   command->add_option("--seconds", arguments->seconds, "Measure for so long after the warm-up (5)")
       ->type_name("S")
       ->check(CLI::Range(0.2, 3600.0));
-  command->add_flag(
+  CLI::Option* stalls = command->add_flag(
       "--stalls", arguments->stalls,
       "Also run with the same batches again and again, and with a cold file cache: the step alone, and what "
       "preparing and fetching cost beyond it");
-  command->add_flag("--splits", arguments->splits,
-                    "Also measure, for each node behind which records can be kept, what doing everything up to it once "
-                    "costs and brings");
+  CLI::Option* splits = command->add_flag(
+      "--splits", arguments->splits,
+      "Also measure, for each node behind which records can be kept, what doing everything up to it once "
+      "costs and brings");
+  add_processes(*command, *arguments)->excludes(stalls)->excludes(splits);  // these are measured in one process
   command->callback([arguments, &code] { code = diagnose(*arguments); });
 }
 

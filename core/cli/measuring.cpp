@@ -10,7 +10,10 @@
 
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <mutex>
+#include <system_error>
+#include <utility>
 
 namespace feedline::cli {
 
@@ -38,6 +41,29 @@ void add_budget_arguments(CLI::App& command, MeasureArguments& arguments) {
       ->check(CLI::NonNegativeNumber);
 }
 
+CLI::Option* add_processes(CLI::App& command, MeasureArguments& arguments) {
+  return command
+      .add_option("--nproc", arguments.processes,
+                  "Measure a run of so many processes, as launch starts them on this machine (1)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 64));
+}
+
+Result<HelperPlan> share_cores(const MeasureArguments& arguments) {
+  HelperPlan plan{.processes = arguments.processes};
+  if (plan.processes < 2) return plan;
+  std::error_code error;
+  plan.program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error)
+    return fail(Error{.code = ErrorCode::Failed,
+                      .reason = "this program cannot find itself: " + error.message(),
+                      .remedy = "Is /proc mounted?"});
+  if (arguments.cores) limit_cores(*arguments.cores);
+  plan.cores = allowed_cores();
+  keep_to_cores(cores_of_part(plan.cores, 0, plan.processes));
+  return plan;
+}
+
 Result<Document> prepare(const MeasureArguments& arguments) {
   if (arguments.cores) limit_cores(*arguments.cores);
   RunArguments run;
@@ -47,7 +73,8 @@ Result<Document> prepare(const MeasureArguments& arguments) {
   return prepare(run);
 }
 
-Watch::Watch(const MeasureArguments& arguments) {
+Watch::Watch(const MeasureArguments& arguments, HelperPlan helpers) {
+  options_.helpers = std::move(helpers);
   options_.run.device = arguments.device;
   if (arguments.memory) options_.memory = static_cast<std::uint64_t>(*arguments.memory);
   options_.stop = stop_.token();

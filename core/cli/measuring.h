@@ -24,6 +24,7 @@ struct MeasureArguments {
   std::optional<double> memory{};      ///< bytes that caches may take
   std::optional<std::size_t> cores{};  ///< only so many of the machine's are used
   std::string json{};
+  int processes = 1;  ///< that train together, this one among them
 };
 
 /// FILE, --set, --device, --json.
@@ -31,13 +32,20 @@ void add_measure_arguments(CLI::App& command, MeasureArguments& arguments);
 /// --memory and --cores as limits.
 void add_budget_arguments(CLI::App& command, MeasureArguments& arguments);
 
+/// --nproc.
+CLI::Option* add_processes(CLI::App& command, MeasureArguments& arguments);
+
+/// With several processes keeps this one, rank 0, to its part of the cores, as launch does; so before anything else.
+/// Error: this program cannot find itself.
+[[nodiscard]] Result<HelperPlan> share_cores(const MeasureArguments& arguments);
+
 /// Reads the graph and applies --set; restricts the process to --cores. Errors: as of a run.
 [[nodiscard]] Result<Document> prepare(const MeasureArguments& arguments);
 
 /// Ctrl-C and SIGTERM as a stop token, and progress on standard error, for as long as it lives.
 class Watch {
  public:
-  explicit Watch(const MeasureArguments& arguments);
+  explicit Watch(const MeasureArguments& arguments, HelperPlan helpers = {});
   ~Watch();
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;

@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <utility>
 
 namespace feedline::cli {
 namespace {
@@ -67,8 +68,9 @@ Json side_json(const ProofSide& side) {
           {"load_s", number(side.load_s)}};
 }
 
-std::string proof_json(const Rival& rival, const Proof& proof) {
+std::string proof_json(const Rival& rival, const Proof& proof, int processes) {
   Json json;
+  json["ranks"] = processes;
   json["fix"] = rival.fix.id;
   json["title"] = rival.fix.title;
   json["predicted_ratio"] = number(rival.fix.predicted_ratio);
@@ -125,13 +127,15 @@ ExitCode prove(const ProveArguments& arguments) {
   if (arguments.fix.empty() == arguments.with.empty())
     return refuse({.reason = "give either --fix ID or --with GRAPH",
                    .remedy = "'feedline-cli diagnose FILE' lists the fixes of a graph"});
+  auto helpers = share_cores(arguments);
+  if (!helpers) return refuse(helpers.error());
   auto document = prepare(arguments);
   if (!document) return refuse(document.error());
   std::optional<Examination> examination;
   std::optional<Rival> rival;
   std::optional<Proof> proof;
   {
-    const Watch watch(arguments);
+    const Watch watch(arguments, std::move(*helpers));
     auto examined = examine(*document, watch.options().before(arguments.seconds + 2 * kUsualWarmUp),
                             std::min(kLongestLook, arguments.seconds));
     if (!examined) return watch.failed(examined.error());
@@ -147,8 +151,8 @@ ExitCode prove(const ProveArguments& arguments) {
     proof = *proven;
   }
   record(arguments, *examination, *rival, *proof);
-  const ExitCode code =
-      deliver(arguments.json, proof_text(*rival, *proof, width_of(stdout)), proof_json(*rival, *proof));
+  const ExitCode code = deliver(arguments.json, proof_text(*rival, *proof, width_of(stdout)),
+                                proof_json(*rival, *proof, arguments.processes));
   if (code != kOk || arguments.out.empty()) return code;
   if (const Status saved = save_document(proof->keep() ? rival->document : *document, user_path(arguments.out)); !saved)
     return refuse(saved.error());
@@ -163,14 +167,17 @@ void add_prove(CLI::App& app, ExitCode& code) {
       *command,
       "Runs the graph as it is and with a fix in turn, in short slices on this machine, and says how many times faster "
       "the fix is, with its confidence interval, beside what was predicted. Every prediction is kept with what came "
-      "of it: see 'feedline-cli track-record'.");
+      "of it: see 'feedline-cli track-record'. With --nproc each of the two is a run of so many processes, which is "
+      "how a fix for their exchange of gradients is proved.");
   command->footer(
       "Examples:\n"
       "  feedline-cli prove my.feedline --fix workers --out faster.feedline\n"
+      "  feedline-cli prove my.feedline --nproc 4 --fix accumulate    with four processes\n"
       "  feedline-cli prove example:naive --with example:tuned\n");
   auto arguments = std::make_shared<ProveArguments>();
   add_measure_arguments(*command, *arguments);
   add_budget_arguments(*command, *arguments);
+  add_processes(*command, *arguments);
   command->add_option("--fix", arguments->fix, "Id of a fix that 'diagnose' offers")->type_name("ID");
   command->add_option("--with", arguments->with, "Another graph to compare with, instead of a fix")->type_name("FILE");
   command->add_option("--seconds", arguments->seconds, "Measure for so long, both sides together (20)")

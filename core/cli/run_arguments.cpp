@@ -23,6 +23,8 @@ RunOptions RunArguments::options() const {
   options.workers = workers;
   options.staged = staged;
   options.meters = !no_meters;
+  options.max_records = max_records;
+  options.validate = !no_validation;
   return options;
 }
 

@@ -24,7 +24,9 @@ struct RunArguments {
   std::optional<std::size_t> workers{};
   bool staged = false;
   bool no_meters = false;
-  bool no_record = false;  ///< of `run`
+  bool no_record = false;                      ///< of `run`
+  std::optional<std::uint64_t> max_records{};  ///< of `run` as a rank of a measuring command, as the next one
+  bool no_validation = false;
   std::string json{};
   std::string trace{};
   std::string bad_records{};  ///< of `run`

@@ -34,6 +34,8 @@ RunFacts facts_of(const Document& document, const Registry& registry) {
   const NodeSpec& spec = *registry.find(trainer->type);
   const TrainerSettings settings = spec.trainer(spec.complete(trainer->params));
   facts.execution = Execution::asked_for(settings, facts.passes);
+  facts.asked_replicas = settings.replicas;
+  facts.asked_intra_op = settings.intra_op_threads;
   facts.shards_optimizer = settings.shard_optimizer;
   facts.short_gradients = settings.gradients == "bfloat16";
   return facts;

@@ -32,6 +32,10 @@ struct RunFacts : GraphFacts {
   std::uint64_t memory = 0;                   ///< bytes that caches may take
   std::uint64_t parameters = 0;               ///< trainable numbers of the network; 0: not known
   std::int64_t worth_threads = 0;             ///< that the step is worth (plan/step_work.h); 0: not known
+  double worth_of_row = 0;                    ///< the same a row of a batch; 0: not known
+  std::int64_t asked_replicas = 0;            ///< by the settings; 0: as many as the cores and the rows suggest
+  std::int64_t asked_intra_op = 0;            ///< likewise threads within an operation
+  int gpus = 0;                               ///< that the machine has; 0: none, or not known
   std::uint64_t memory_needed = 0;            ///< bytes that training is predicted to take
   std::uint64_t memory_there = 0;             ///< bytes that there were for it; 0: not known
   std::vector<MemoryAdvice> memory_advice{};  ///< what would make it smaller

@@ -82,7 +82,26 @@ double step_without_core(const Profile& profile, const RunFacts& facts, double b
   return share * std::min(not_computed, busy * std::min((loader_cores + profile.other_cores) / cores, 1.0));
 }
 
-/// A layer's backward pass is not timed by itself: it has that part of its stage's which it has of the forward passes.
+/// A layer's backward pass is not timed by itself: it has that part of `busy`, both passes of all of them, which it has
+/// of the forward passes.
+std::vector<LayerCostShare> layer_costs(const std::vector<LayerSample>& earlier, const std::vector<LayerSample>& later,
+                                        double busy) {
+  std::vector<double> forward;
+  double all = 0;
+  for (std::size_t i = 0; i < later.size(); ++i) {
+    const Nanos known = i < earlier.size() ? earlier[i].forward : 0;
+    forward.push_back(feedline::seconds(later[i].forward - known));
+    all += forward.back();
+  }
+  std::vector<LayerCostShare> costs;
+  for (std::size_t i = 0; i < later.size(); ++i)
+    costs.push_back({.node = later[i].node,
+                     .seconds = all > 0 ? busy * forward[i] / all : 0,
+                     .bytes = static_cast<double>(2 * later[i].weights + later[i].gives),
+                     .can_begin_stage = later[i].can_begin_stage});
+  return costs;
+}
+
 std::vector<ModelStageCost> model_stage_costs(const TrainerSample& earlier, const TrainerSample& later, double steps) {
   std::vector<ModelStageCost> costs;
   const bool same = earlier.stages.size() == later.stages.size();
@@ -91,18 +110,7 @@ std::vector<ModelStageCost> model_stage_costs(const TrainerSample& earlier, cons
     const ModelStageSample& now = later.stages[i];
     ModelStageCost cost{.busy = feedline::seconds(now.busy() - before.busy()) / steps,
                         .idle = feedline::seconds(now.idle - before.idle) / steps};
-    std::vector<double> forward;
-    double all = 0;
-    for (std::size_t layer = 0; layer < now.layers.size(); ++layer) {
-      const Nanos known = layer < before.layers.size() ? before.layers[layer].forward : 0;
-      forward.push_back(feedline::seconds(now.layers[layer].forward - known));
-      all += forward.back();
-    }
-    for (std::size_t layer = 0; layer < now.layers.size(); ++layer)
-      cost.layers.push_back({.node = now.layers[layer].node,
-                             .seconds = all > 0 ? cost.busy * forward[layer] / all : 0,
-                             .bytes = static_cast<double>(2 * now.layers[layer].weights + now.layers[layer].gives),
-                             .can_begin_stage = now.layers[layer].can_begin_stage});
+    cost.layers = layer_costs(before.layers, now.layers, cost.busy);
     costs.push_back(std::move(cost));
   }
   return costs;
@@ -155,6 +163,9 @@ Profile measure(const RunFacts& facts, const Snapshot& earlier, const Snapshot& 
   profile.batch = samples / steps;
   profile.step = step_cost(earlier.trainer, later.trainer, steps);
   profile.stages = model_stage_costs(earlier.trainer, later.trainer, steps);
+  if (profile.stages.empty())
+    profile.layers = layer_costs(earlier.trainer.layers, later.trainer.layers,
+                                 profile.step[Phase::Forward] + profile.step[Phase::Backward]);
   profile.border_wait = feedline::seconds(later.trainer.border_wait - earlier.trainer.border_wait) / steps;
   profile.seconds = profile.step.total() * steps;
   profile.fit = fit_cost(later, profile.step.total());

@@ -39,11 +39,11 @@ struct StepCost : ByPhase<double> {
   [[nodiscard]] double busy() const { return step(); }
 };
 
-/// One layer of a network that is cut into stages.
+/// One layer of a network.
 struct LayerCostShare {
   std::string node{};
   double seconds = 0;            ///< forward and backward, a step
-  double bytes = 0;              ///< of its weights, their gradients, and what it gave of a micro-batch
+  double bytes = 0;              ///< of its weights, their gradients, and what it gave (LayerSample)
   bool can_begin_stage = false;  ///< see LayerSample
 };
 
@@ -91,6 +91,7 @@ struct Profile {
   std::vector<RankTimes> ranks{};        ///< empty: it trains alone
   CollectiveSample collective{};         ///< of this rank, in this time
   std::vector<ModelStageCost> stages{};  ///< of a network that is cut into stages; else empty
+  std::vector<LayerCostShare> layers{};  ///< of a network in one piece, as measured on one replica; else empty
 
   [[nodiscard]] std::size_t rank_count() const { return std::max<std::size_t>(ranks.size(), 1); }
   /// Of them, those on this machine.

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "diagnosis/scaling.h"
 
+#include "plan/core_split.h"
+#include "plan/step_work.h"
+
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace feedline::inline diagnosis {
 namespace {
@@ -107,7 +111,11 @@ ScalingModel ScalingModel::of(const RunFacts& facts, const Profile& profile, con
   scaling.on_cpu = model.on_cpu;
   scaling.cores = model.cores * static_cast<double>(scaling.per_machine);
   scaling.threads = std::max(model.step_threads, 1.0);
-  scaling.fills_cores = scaling.threads >= std::max(std::floor(model.cores + kCorePart), 1.0);
+  scaling.asked_replicas = facts.asked_replicas;
+  scaling.asked_intra_op = facts.asked_intra_op;
+  scaling.worth_of_row = facts.worth_of_row;
+  // What another rule has chosen, or a fact that is not known, stays as it is.
+  scaling.fills_cores = scaling.threads == scaling.chosen_threads(scaling.ranks);
   scaling.backward = profile.step[Phase::Backward];
   fix_kernels(scaling, facts.calibration);
   take_data_side(scaling, facts, profile, model);
@@ -139,9 +147,21 @@ double ScalingModel::cores_of(std::size_t of_ranks) const {
   return cores / static_cast<double>(std::min(of_ranks, per_machine));
 }
 
-/// Whole ones: a part of a core is none of one's own.
 double ScalingModel::threads_of(std::size_t of_ranks) const {
-  return on_cpu && fills_cores ? std::max(std::floor(cores_of(of_ranks) + kCorePart), 1.0) : threads;
+  return on_cpu && fills_cores ? chosen_threads(of_ranks) : threads;
+}
+
+/// By a run of so many ranks. Whole ones: a part of a core is none of one's own.
+double ScalingModel::chosen_threads(std::size_t of_ranks) const {
+  ExecutionSettings asked;
+  asked.replicas = asked_replicas;
+  asked.intra_op_threads = asked_intra_op;
+  const double own_rows = rows_of(of_ranks);
+  const double own_cores = std::max(std::floor(cores_of(of_ranks) + kCorePart), 1.0);
+  const CoreSplit split = split_cores(
+      {}, asked, static_cast<std::size_t>(own_cores), true, static_cast<std::int64_t>(std::ceil(own_rows)), 1,
+      worth_of_row > 0 ? threads_worth(worth_of_row, own_rows) : std::numeric_limits<std::int64_t>::max());
+  return static_cast<double>(split.replicas) * static_cast<double>(split.intra_op_threads);
 }
 
 double ScalingModel::rows_of(std::size_t of_ranks) const {

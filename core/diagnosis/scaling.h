@@ -21,7 +21,8 @@ struct ScalingPoint {
 };
 
 /// What training would come to on another number of ranks, as a closed form of what was measured on one. On p ranks, of
-/// which q are on a machine of C cores, and each computes on t threads (C / q of them, where the run fills its cores):
+/// which q are on a machine of C cores, and each computes on t threads (as many as a run of p ranks would have, by the
+/// same rule: plan/core_split.h):
 ///
 ///     path = once + optimiser / t + fixed + rows / t + what the exchange makes it wait
 ///     work = once + optimiser + t fixed + rows + exchange + data side         (core seconds of a rank)
@@ -46,7 +47,10 @@ struct ScalingModel {
   double fixed = 0;                 ///< of `kernels`, what they take whatever the rows of a thread
   bool fixed_measured = false;      ///< false: `fixed` is not known, and 0
   double threads = 1;               ///< that computed these
-  bool fills_cores = false;         ///< a rank takes what cores its machine has left for it
+  bool fills_cores = false;         ///< a rank takes of the cores left for it as many as its rows are worth
+  std::int64_t asked_replicas = 0;  ///< by the settings; 0: what fills_cores says
+  std::int64_t asked_intra_op = 0;
+  double worth_of_row = 0;  ///< threads that a row of a rank makes its step worth; 0: not known, any number
   bool on_cpu = true;
   double cores = 1;       ///< of a machine
   double work_share = 1;  ///< core seconds that the step was measured to take, beside those that the form says
@@ -94,6 +98,7 @@ struct ScalingModel {
   // Of each of so many ranks.
   [[nodiscard]] double cores_of(std::size_t of_ranks) const;
   [[nodiscard]] double threads_of(std::size_t of_ranks) const;
+  [[nodiscard]] double chosen_threads(std::size_t of_ranks) const;
   [[nodiscard]] double rows_of(std::size_t of_ranks) const;
   [[nodiscard]] double kernels_of(std::size_t of_ranks) const;
   [[nodiscard]] Step step_of(std::size_t of_ranks) const;

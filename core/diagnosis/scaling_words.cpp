@@ -1,17 +1,30 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "diagnosis/scaling.h"
 #include "diagnosis/wording.h"
+#include "plan/step_work.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 namespace feedline::inline diagnosis {
 namespace {
 
 std::string cores_words(double cores) {
   return cores == 1 ? std::string("1 core") : fmt::format("{:.3g} cores", cores);
+}
+
+std::string threads_words(const ScalingModel& model) {
+  if (!model.fills_cores || model.asked_replicas > 0)
+    return fmt::format("A rank computes on {:.0f} thread{}, whatever its cores.", model.threads,
+                       model.threads == 1 ? "" : "s");
+  const std::string all = "A rank computes on as many threads as it has cores";
+  if (model.worth_of_row <= 0 || !std::isfinite(model.worth_of_row)) return all + '.';
+  const std::int64_t worth = threads_worth(model.worth_of_row, model.rows);
+  return fmt::format("{}, and on no more than its step is worth: {} with {:.0f} rows, fewer with fewer.", all, worth,
+                     model.rows);
 }
 
 }  // namespace
@@ -33,10 +46,7 @@ std::vector<std::string> ScalingModel::assumptions() const {
   else
     said.push_back(fmt::format("Up to {} ranks share a machine of {}: with more ranks than cores they take turns.",
                                per_machine, cores_words(cores)));
-  if (on_cpu)
-    said.push_back(fills_cores ? "A rank computes on as many threads as it has cores."
-                               : fmt::format("A rank computes on {:.0f} thread{}, whatever its cores.", threads,
-                                             threads == 1 ? "" : "s"));
+  if (on_cpu) said.push_back(threads_words(*this));
   if (fixed_measured)
     said.push_back(
         fmt::format("Of a step with {:.0f} rows a rank, {} shrink with the rows, {} of forward and backward "

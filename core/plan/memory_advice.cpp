@@ -2,6 +2,8 @@
 #include "plan/memory_advice.h"
 
 #include "base/numbers.h"
+#include "plan/stage_cut.h"
+#include "plan/step_work.h"
 
 #include <fmt/format.h>
 
@@ -27,8 +29,8 @@ struct Smaller {
 
 class Advisor {
  public:
-  Advisor(const Plan& plan, const Execution& execution, std::uint64_t limit)
-      : plan_(plan), execution_(execution), limit_(limit), now_(forecast_memory(plan, execution)) {}
+  Advisor(const Plan& plan, const Execution& execution, std::uint64_t limit, int gpus)
+      : plan_(plan), execution_(execution), limit_(limit), gpus_(gpus), now_(forecast_memory(plan, execution)) {}
 
   std::vector<MemoryAdvice> advise() {
     smaller_batches();
@@ -36,6 +38,7 @@ class Advisor {
     recompute();
     shard_optimizer();
     fewer_replicas();
+    stages_on_gpus();
     std::stable_sort(all_.begin(), all_.end(),
                      [](const MemoryAdvice& a, const MemoryAdvice& b) { return a.saves > b.saves; });
     return std::move(all_);
@@ -51,8 +54,8 @@ class Advisor {
     const auto all_rows = static_cast<std::uint64_t>(std::max<std::int64_t>(plan_.train.batch.size, 1));
     return forecast_memory(smaller.model, smaller.execution, smaller.batch).total() + now_.batches * rows / all_rows;
   }
-  void add(MemoryAdvice advice, const Smaller& smaller) {
-    const std::uint64_t then = total_of(smaller);
+  void add(MemoryAdvice advice, const Smaller& smaller) { add(std::move(advice), total_of(smaller)); }
+  void add(MemoryAdvice advice, std::uint64_t then) {
     const std::uint64_t before = now_.total();
     if (then >= before || static_cast<double>(before - then) < kLeastSaving * static_cast<double>(before)) return;
     advice.saves = before - then;
@@ -135,18 +138,78 @@ class Advisor {
         smaller);
   }
 
+  /// A part of the network on each of several devices, of which the fullest counts. Measured times make a better cut
+  /// (diagnosis/fixes/model_stages.cpp), but there are none of a run that has not begun.
+  void stages_on_gpus() {
+    const ModelPlan& model = *plan_.network();
+    const bool mixes = std::any_of(model.layers.begin(), model.layers.end(),
+                                   [](const LayerPlan& layer) { return layer.spec->mixes_rows; });
+    if (execution_.on_cpu() || execution_.ranks > 1 || model.stages > 1 || mixes || plan_.trainer.sync_batch_norm)
+      return;
+    const std::vector<bool> borders = stage_borders(model);
+    const auto learning = static_cast<double>(now_.weights + now_.gradients + now_.optimizer);
+    const double of_weights = now_.weights > 0 ? learning / static_cast<double>(now_.weights) : 1;
+    std::vector<CutLayer> layers;
+    double held = 0;
+    for (std::size_t i = 0; i < model.layers.size(); ++i) {
+      const LayerMemory& memory = now_.layers[i];
+      layers.push_back({.seconds = layer_cost(model.layers[i]).multiply_adds,
+                        .bytes = of_weights * static_cast<double>(memory.weights) + static_cast<double>(memory.kept),
+                        .can_begin_stage = borders[i]});
+      held += layers.back().bytes;
+    }
+    // Batches, and what backward works on, take as much wherever they are.
+    const double everywhere = std::max(static_cast<double>(now_.total()) - held, 0.0);
+    const double room = static_cast<double>(limit_) - everywhere;
+    if (limit_ > 0 && room <= 0) return;
+    for (std::size_t stages = 2; stages <= static_cast<std::size_t>(std::max(gpus_, 0)); ++stages) {
+      const std::vector<std::size_t> cut = balanced_cut(layers, stages, limit_ > 0 ? room : 0);
+      if (!cut.empty()) return add_cut(layers, cut, everywhere);
+    }
+  }
+
+  void add_cut(const std::vector<CutLayer>& layers, const std::vector<std::size_t>& cut, double everywhere) {
+    ValueList begins;
+    std::string names;
+    std::string devices = "cuda:0";
+    double fullest = 0;
+    double sum = 0;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      if (std::find(cut.begin(), cut.end(), i) != cut.end()) {
+        const std::string& node = plan_.network()->layers[i].node;
+        sum = 0;
+        names += (begins.empty() ? "" : ",") + node;
+        begins.emplace_back(node);
+        devices += fmt::format(",cuda:{}", begins.size());
+      }
+      fullest = std::max(fullest, sum += layers[i].bytes);
+    }
+    MemoryAdvice advice{
+        .id = "stages",
+        .title = fmt::format("set {0}.stages to {1} and {0}.device to {2}", plan_.trainer_node, names, devices),
+        .why =
+            "Each GPU has a part of the network, and they compute at the same time, on micro-batches. "
+            "Batch norm sees one of these at a time.",
+        .changes = {{plan_.trainer_node, "stages", std::move(begins)},
+                    {plan_.trainer_node, "device", std::move(devices)}},
+        .changes_results = true};
+    if (plan_.trainer.replicas != 0) advice.changes.push_back({plan_.trainer_node, "replicas", std::int64_t{0}});
+    add(std::move(advice), static_cast<std::uint64_t>(fullest + everywhere));
+  }
+
   const Plan& plan_;
   const Execution& execution_;
   std::uint64_t limit_;
+  int gpus_;
   MemoryForecast now_;
   std::vector<MemoryAdvice> all_{};
 };
 
 }  // namespace
 
-std::vector<MemoryAdvice> memory_advice(const Plan& plan, const Execution& execution, std::uint64_t limit) {
+std::vector<MemoryAdvice> memory_advice(const Plan& plan, const Execution& execution, std::uint64_t limit, int gpus) {
   if (plan.network() == nullptr) return {};
-  return Advisor(plan, execution, limit).advise();
+  return Advisor(plan, execution, limit, gpus).advise();
 }
 
 std::string advice_text(const std::vector<MemoryAdvice>& advice, const MemoryForecast& forecast) {

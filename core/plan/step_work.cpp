@@ -32,11 +32,18 @@ std::int64_t most_batch_rows(const Plan& plan) {
   return records > 0 && records < static_cast<std::uint64_t>(size) ? static_cast<std::int64_t>(records) : size;
 }
 
-std::int64_t threads_worth(const Plan& plan, std::size_t ranks) {
+double worth_of_row(const Plan& plan) {
+  return plan.network() != nullptr ? multiply_adds_of(*plan.network()) / kWorkOfThread : 0;
+}
+
+std::int64_t threads_worth(double worth_of_row, double rows) {
   constexpr double kMost = 1 << 20;
-  if (plan.network() == nullptr) return 1;
+  return static_cast<std::int64_t>(std::clamp(worth_of_row * rows, 1.0, kMost));
+}
+
+std::int64_t threads_worth(const Plan& plan, std::size_t ranks) {
   const double rows = static_cast<double>(most_batch_rows(plan)) / static_cast<double>(std::max<std::size_t>(ranks, 1));
-  return static_cast<std::int64_t>(std::clamp(multiply_adds_of(*plan.network()) * rows / kWorkOfThread, 1.0, kMost));
+  return threads_worth(worth_of_row(plan), rows);
 }
 
 }  // namespace feedline::inline plan

@@ -27,7 +27,13 @@ inline constexpr double kWorkOfThread = 4e6;
 /// The most records that a training batch can have, those of all ranks together: no more than an epoch has.
 [[nodiscard]] std::int64_t most_batch_rows(const Plan& plan);
 
-/// How many threads the step of a rank is worth, at least 1.
+/// How much of a thread each row of a training batch makes a step worth; 0: there is no network, or nothing is known of
+/// its layers.
+[[nodiscard]] double worth_of_row(const Plan& plan);
+
+/// How many threads a step of so many rows is worth, at least 1.
+[[nodiscard]] std::int64_t threads_worth(double worth_of_row, double rows);
+/// The same of a rank's part of a batch.
 [[nodiscard]] std::int64_t threads_worth(const Plan& plan, std::size_t ranks);
 
 }  // namespace feedline::inline plan

@@ -48,16 +48,6 @@ std::string reason_of_end(const RankProcess& process) {
   return fmt::format("{}: {}", ending_of_process(status), words);
 }
 
-/// The cores that one of so many processes has to itself: its part of those that this process may run on, neighbours
-/// together. Empty: there are fewer cores than processes. A thread that moves from core to core behind those of another
-/// rank holds up both, since they wait for each other in each step.
-std::vector<int> cores_of_part(int part, int parts) {
-  const std::vector<int> cores = allowed_cores();
-  if (parts < 2 || static_cast<std::size_t>(parts) > cores.size()) return {};
-  const auto begin = [&](int i) { return cores.begin() + static_cast<std::ptrdiff_t>(cores.size()) * i / parts; };
-  return {begin(part), begin(part + 1)};
-}
-
 /// One start of all processes, to their end.
 class Attempt {
  public:
@@ -71,11 +61,11 @@ class Attempt {
     }
     std::vector<std::string> arguments = plan_.arguments;
     if (number > 0) arguments.insert(arguments.end(), plan_.when_restarted.begin(), plan_.when_restarted.end());
+    const std::vector<int> cores = plan_.cores.empty() ? allowed_cores() : plan_.cores;
     for (int local = plan_.leads ? 1 : 0; local < plan_.processes; ++local) {
-      auto process =
-          RankProcess::start(plan_.program, arguments, environment(local, number, folder, secret), first_rank() + local,
-                             first_rank() + local == 0,
-                             plan_.binds && !plan_.leads ? cores_of_part(local, plan_.processes) : std::vector<int>());
+      auto process = RankProcess::start(
+          plan_.program, arguments, environment(local, number, folder, secret), first_rank() + local,
+          first_rank() + local == 0, plan_.binds ? cores_of_part(cores, local, plan_.processes) : std::vector<int>());
       if (!process) {
         end_all(SIGKILL);
         while (any_running()) turn();

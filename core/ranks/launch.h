@@ -28,6 +28,7 @@ struct LaunchPlan {
   /// Rank 0 is this process itself, which meets the others there: only they are started, once. Null: all are.
   std::shared_ptr<const MeetingPlace> leads{};
   bool binds = true;                             ///< each process to cores of its own, where there are as many
+  std::vector<int> cores{};                      ///< that they share out; empty: those of this process
   int restarts = 0;                              ///< how often they are started again after a failure
   std::vector<std::string> when_restarted{};     ///< arguments added then
   std::chrono::milliseconds grace{35'000};       ///< for the others to end by themselves once one has failed

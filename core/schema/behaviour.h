@@ -228,7 +228,7 @@ struct LoadingSettings {
   bool staged = false;        ///< every node with its own workers and queue
 };
 
-/// Where the step computes, and how it uses the cores (see training/core_budget.h).
+/// Where the step computes, and how it uses the cores (see plan/core_split.h).
 struct ExecutionSettings {
   std::string device = "auto";
   std::int64_t replicas = 0;           ///< copies of the model, each learning from a part of every batch; 0: auto
@@ -254,7 +254,7 @@ struct StagingSettings {
 /// What takes less memory for more time (see resources/help/memory.md).
 struct MemorySettings {
   std::vector<std::string> recompute{};  ///< layers and sub-graphs that backward computes again: paths, with * and ?
-  bool shard_optimizer = false;  ///< each rank keeps what the optimiser has of its part of the weights alone
+  bool shard_optimizer = false;          ///< each rank keeps what the optimiser has of its part of the weights alone
 };
 
 /// What becomes of records that are bad or slow (see engine/watchdog.h).

@@ -10,12 +10,12 @@
 
 namespace feedline::inline telemetry {
 
-/// One layer of a network that is cut into stages.
+/// One layer of a network.
 struct LayerSample {
   std::string node{};
   Nanos forward = 0;             ///< of its passes in training
   std::uint64_t weights = 0;     ///< bytes of its parameters
-  std::uint64_t gives = 0;       ///< bytes of what it gave of the newest micro-batch
+  std::uint64_t gives = 0;       ///< bytes of what it gave of the newest micro-batch, or of its replica's rows
   bool can_begin_stage = false;  ///< every later layer lies behind it
 };
 

@@ -107,6 +107,7 @@ struct TrainerSample {
   Nanos gathered = 0;  ///< the part of times[Phase::Reduce] in which ranks gathered the weights that each had stepped
   FrozenSample frozen{};
   std::vector<ModelStageSample> stages{};  ///< of a network that is cut into stages; else empty
+  std::vector<LayerSample> layers{};       ///< of one in one piece: its first replica, on a GPU in few of its steps
   double loss = 0;           ///< of the newest step (running mean of its epoch where the device is asynchronous)
   Metrics metrics{};         ///< running, this epoch, without the loss; NaN what is not known yet
   double learning_rate = 0;  ///< of the newest step, as its optimiser has it; NaN: none

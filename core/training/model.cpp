@@ -3,6 +3,7 @@
 
 #include "base/default_generator.h"
 #include "base/random.h"
+#include "training/devices/device_queue.h"
 #include "training/frozen_features.h"
 #include "training/memory/out_of_memory.h"
 
@@ -231,6 +232,7 @@ void Model::run_layers(std::span<const at::Tensor> fields, std::size_t count, co
         continue;
       }
       const LayerPlan& plan = plan_.layers[at];
+      if (waits_) wait_for_work(device_);
       const Nanos started = meters_ == nullptr ? 0 : Clock::system().now();
       if (plan.spec->role == Role::Loss) {
         std::optional<AutocastGuard> full;
@@ -254,6 +256,7 @@ void Model::run_layers(std::span<const at::Tensor> fields, std::size_t count, co
 
 void Model::count_layer(std::size_t layer, Nanos started, const at::Tensor& output) {
   if (meters_ == nullptr || !at::GradMode::is_enabled()) return;
+  if (waits_) wait_for_work(device_);
   LayerMeter& meter = (*meters_)[layer];
   meter.forward += Clock::system().now() - started;
   meter.bytes = output.nbytes();

@@ -71,8 +71,12 @@ class Model {
     Nanos forward = 0;      ///< of those with gradients
     std::size_t bytes = 0;  ///< that it gave the last time
   };
-  /// They are written there from now on, by layer, for as long as it and the model live.
-  void measure_layers(std::vector<LayerMeter>* meters) { meters_ = meters; }
+  /// They are written there from now on, by layer, for as long as it and the model live; null: no longer. `waits`: for
+  /// the device behind each layer; else the time of a GPU's layer is what starting it takes.
+  void measure_layers(std::vector<LayerMeter>* meters, bool waits = false) {
+    meters_ = meters;
+    waits_ = waits;
+  }
   /// How long backward has computed blocks again so far. Of a GPU, how long it took to start that.
   [[nodiscard]] Nanos recomputing() const { return recomputing_.load(std::memory_order_relaxed); }
   /// Runs the layers as far as one of them and returns what leaves it; for looking at it. Stop and faults as above.
@@ -191,6 +195,7 @@ class Model {
   std::unique_ptr<Layer> loss_{};
   std::shared_ptr<FrozenFeatures> features_{};
   std::vector<LayerMeter>* meters_ = nullptr;
+  bool waits_ = false;
   std::vector<RecomputeBlock> blocks_{};
   std::atomic<Nanos> recomputing_ = 0;       ///< stages do so at the same time
   std::vector<std::vector<bool>> stages_{};  ///< by stage, of each layer: does it run there?

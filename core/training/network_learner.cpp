@@ -249,11 +249,12 @@ class NetworkLearner final : public Learner {
 
   void show_optimizer() { state_.meter.show_optimizer(step_.learning_rate(), step_.team().loss_scale()); }
 
-  /// Now and then; `now` 0: whenever it was shown last.
+  /// And of the layers of one that is not cut. Now and then; `now` 0: whenever it was shown last.
   void show_stages(Nanos now) {
-    const StagePipeline* stages = step_.team().stages();
-    if (stages == nullptr || (now != 0 && now - stages_shown_at_ < kStagesInterval)) return;
+    if (now != 0 && now - stages_shown_at_ < kStagesInterval) return;
     stages_shown_at_ = now;
+    const StagePipeline* stages = step_.team().stages();
+    if (stages == nullptr) return state_.meter.show_layers(step_.team().layers());
     state_.meter.show_stages(stages->samples());
   }
 

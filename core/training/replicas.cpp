@@ -80,6 +80,7 @@ Status Replicas::populate(std::unique_ptr<Model> model) {
   const std::size_t before = options_.ranks ? options_.ranks->rank() * members : 0;
   for (std::size_t i = 0; i < members; ++i) models_[i]->seed(replica_seed(options_.seed, before + i));
   if (plan_.stages > 1) stages_ = std::make_unique<StagePipeline>(*models_.front(), options_.trace);
+  if (!stages_) layers_.resize(plan_.layers.size());
   if (options_.scales_loss) scaler_.emplace();
   if (Status made = make_optimizer(); !made) return made;
   if (options_.ranks) make_exchange();
@@ -240,6 +241,7 @@ std::vector<Part> Replicas::accumulate(const std::vector<at::Tensor>& fields, Tr
                                        std::span<MetricSet> metrics, const BatchRows& rows,
                                        const BatchDivision& division, bool last) {
   const std::stop_token stop = stop_.get_token();
+  measure_layers();
   const auto enter = [&meter](std::size_t member, Phase phase) {
     if (member == 0) meter.enter(phase);
   };

@@ -141,6 +141,9 @@ class Replicas {
   [[nodiscard]] WatchedTensors tensors();
   /// Of a network that is cut into stages; else null.
   [[nodiscard]] const StagePipeline* stages() const { return stages_.get(); }
+  /// What the layers of a network in one piece have taken so far, of replica 0: on the CPU in all passes of training,
+  /// on a GPU, which is waited for behind each layer, in few of them. Empty: it is cut into stages. Between two steps.
+  [[nodiscard]] std::vector<LayerSample> layers() const;
   /// What frozen layers give is looked up there from now on; see Model::look_up().
   void look_up(std::shared_ptr<FrozenFeatures> features);
   /// Parameters or buffers of replica 0 have other values than before.
@@ -202,6 +205,7 @@ class Replicas {
   void bring_together(std::vector<Part>& parts, bool measured) const;
   void copy_gradient(double scale);
   void share_buffers();
+  void measure_layers();
   /// A batch through the stages; see StagePipeline::begin().
   [[nodiscard]] std::vector<Part> staged(const std::vector<at::Tensor>& fields, std::optional<double> weight,
                                          TrainerMeter* meter, std::span<MetricSet> metrics);
@@ -246,6 +250,8 @@ class Replicas {
   bool ranks_share_ = false;                                  ///< what is not moving is the same on all of them
   std::vector<std::pair<std::size_t, std::size_t>> parts_{};  ///< layer and stage of what begins to learn later
   Nanos recomputing_ = 0;                                     ///< of all models, as far as it is counted
+  std::vector<Model::LayerMeter> layers_{};                   ///< empty: none are measured
+  std::uint64_t passes_ = 0;                                  ///< of training
   std::int64_t pending_ = 0;
   std::int64_t first_rows_ = 0;  ///< of the first batch since the last step, by which all are weighted
   std::int64_t rows_ = 0;        ///< of all of them

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/replicas.h"
+#include "training/stages/layer_samples.h"
 
 #include <exception>
 #include <utility>
@@ -13,7 +14,21 @@ std::vector<float> host_floats(const at::Tensor& flat) {
   return {first, first + plain.numel()};
 }
 
+/// On a GPU the layers are timed in one pass of so many, for which the device stands still between them.
+constexpr std::uint64_t kTimedPass = 64;
+
 }  // namespace
+
+void Replicas::measure_layers() {
+  if (layers_.empty()) return;
+  Model& model = *models_.front();
+  const bool waits = !model.device().is_cpu();
+  const bool timed = !waits || passes_ % kTimedPass == kTimedPass / 2;  // not the first, which chooses algorithms
+  ++passes_;
+  model.measure_layers(timed ? &layers_ : nullptr, waits && timed);
+}
+
+std::vector<LayerSample> Replicas::layers() const { return layer_samples(model(), layers_); }
 
 /// On the device, so that nothing is waited for within a step.
 void Replicas::copy_gradient(double scale) {

@@ -3,8 +3,8 @@
 
 #include "base/cores.h"
 #include "engine/batch_share.h"
+#include "plan/core_split.h"
 #include "plan/step_work.h"
-#include "training/core_budget.h"
 
 #include <algorithm>
 

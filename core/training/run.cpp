@@ -259,15 +259,18 @@ Result<TrainerLoop::End> Run::Impl::execute() {
                         .recompute_share = result_.memory.recompute_share,
                         .shard_saves = result_.memory.shard_saves,
                         .gathered = result_.memory.gathered});
+  const int gpus = options_.train && (*plan)->network() != nullptr ? devices_there().gpus : 0;
   const std::uint64_t there =
       training.execution.on_cpu() ? free_before : memory_there(training.execution, state_.snapshot().process);
   state_.emit(Started{.execution = training.execution,
                       .samples_per_epoch = (*plan)->train.sampler.count,
                       .parameters = training.parameters,
                       .worth_threads = threads_worth(**plan, static_cast<std::size_t>(training.execution.ranks)),
+                      .worth_of_row = worth_of_row(**plan),
+                      .gpus = gpus,
                       .memory = result_.memory,
                       .memory_there = there,
-                      .memory_advice = memory_advice(**plan, training.execution, there),
+                      .memory_advice = memory_advice(**plan, training.execution, there, gpus),
                       .estimator = estimator != nullptr ? estimator->type : "",
                       .earlier = loop->earlier()});
   Result<TrainerLoop::End> end = catch_lack_of_memory([&] { return loop->run(); });

@@ -157,6 +157,8 @@ struct Started {
   std::uint64_t samples_per_epoch = 0;
   std::uint64_t parameters = 0;               ///< trainable numbers in the network
   std::int64_t worth_threads = 1;             ///< that a step is worth on a CPU (plan/step_work.h)
+  double worth_of_row = 0;                    ///< the same a row of its batch
+  int gpus = 0;                               ///< that this machine has, of which the run may use fewer
   MemoryForecast memory{};                    ///< what its training is predicted to take
   std::uint64_t memory_there = 0;             ///< bytes that there were for it before; 0: not known
   std::vector<MemoryAdvice> memory_advice{};  ///< what would make it smaller

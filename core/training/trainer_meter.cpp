@@ -121,6 +121,11 @@ void TrainerMeter::show_stages(std::vector<ModelStageSample> stages) {
   sample_.stages.swap(stages);  // what was there is freed outside the lock
 }
 
+void TrainerMeter::show_layers(std::vector<LayerSample> layers) {
+  const std::lock_guard lock(mutex_);
+  sample_.layers.swap(layers);
+}
+
 void TrainerMeter::show_fitting(std::optional<double> fraction) {
   const std::lock_guard lock(mutex_);
   sample_.fitting = fraction;

@@ -42,6 +42,8 @@ class TrainerMeter {
   void add_costs(Nanos recomputed, Nanos gathered);
   /// What the stages of a network have done in training so far.
   void show_stages(std::vector<ModelStageSample> stages);
+  /// The same of the layers of a network in one piece.
+  void show_layers(std::vector<LayerSample> layers);
   /// How much of a fit is done; none: it is over.
   void show_fitting(std::optional<double> fraction);
 

@@ -16,6 +16,8 @@ namespace {
 constexpr std::chrono::milliseconds kPoll{1};
 constexpr std::uint64_t kFewSteps = 4;
 constexpr std::uint32_t kWithoutEnd = 1'000'000;
+/// For the step in hand, behind which all ranks end.
+constexpr std::chrono::seconds kLastStep{3};
 
 double since(Nanos start) { return seconds(Clock::system().now() - start); }
 
@@ -39,6 +41,8 @@ RunFacts run_facts(const Document& document, const Started& started) {
   facts.memory = free_memory();
   facts.parameters = started.parameters;
   facts.worth_threads = started.worth_threads;
+  facts.worth_of_row = started.worth_of_row;
+  facts.gpus = started.gpus;
   facts.memory_needed = started.memory.total();
   facts.memory_there = started.memory_there;
   facts.memory_advice = started.memory_advice;
@@ -51,17 +55,56 @@ LiveRun::LiveRun(Document document, const MeasureOptions& options) : document_(s
   run.max_steps.reset();
   run.max_seconds.reset();
   run.validate = false;
-  run_ = Run::start(document_, run, [this](const Fact& fact) { receive(fact); });
+  if (Status ready = share_out(run); !ready) {
+    fail_with(ready.error());
+  } else {
+    run_ = Run::start(document_, run, [this](const Fact& fact) { receive(fact); });
+  }
 }
 
-LiveRun::~LiveRun() { run_.reset(); }
+/// Of several ranks this one is the first; the others end with it, behind the same step where there is time.
+LiveRun::~LiveRun() {
+  *hurry_ = options_.stop.stop_requested();
+  if (run_ && helpers_ && !*hurry_) {
+    run_->stop_behind_step();
+    run_->resume();  // it may rest, and the others wait for it
+    static_cast<void>(run_->wait_for(kLastStep));
+  }
+  run_.reset();
+  if (helpers_) helpers_->over();
+  helpers_.reset();
+}
+
+Status LiveRun::share_out(RunOptions& run) {
+  if (options_.helpers.processes < 2) return {};
+  auto helpers = RankHelpers::prepare(options_.helpers);
+  if (!helpers) return fail(std::move(helpers.error()));
+  helpers_ = std::move(*helpers);
+  run.world = helpers_->world();
+  helpers_->start(document_, run,
+                  {.line = [](std::string_view) {},  // how it has failed, rank 0 hears on the board
+                   .failed = [this](const Error& error) { fail_with(error); }},
+                  hurry_);
+  return {};
+}
 
 void LiveRun::receive(const Fact& fact) {
   const std::lock_guard lock(mutex_);
   if (const auto* started = std::get_if<Started>(&fact)) started_ = *started;
-  if (const auto* finished = std::get_if<Finished>(&fact))
+  const auto* finished = std::get_if<Finished>(&fact);
+  if (finished != nullptr && !failure_)
     failure_ = finished->result.failure.value_or(
         Error{.code = ErrorCode::Failed, .reason = "the run ended before it could be measured"});
+}
+
+void LiveRun::fail_with(const Error& error) {
+  const std::lock_guard lock(mutex_);
+  failure_ = error;
+}
+
+bool LiveRun::failed() const {
+  const std::lock_guard lock(mutex_);
+  return failure_.has_value();
 }
 
 Error LiveRun::failure() const {
@@ -72,7 +115,7 @@ Error LiveRun::failure() const {
 Status LiveRun::wait_until(const std::function<bool()>& reached) {
   while (!reached()) {
     if (options_.stop.stop_requested()) return fail_cancelled();
-    if (run_->wait_for(kPoll)) return fail(failure());
+    if (failed() || run_->wait_for(kPoll)) return fail(failure());
   }
   return {};
 }
@@ -89,7 +132,7 @@ Status LiveRun::use_up_batches() {
 }
 
 Status LiveRun::warm_up(double most_seconds) {
-  if (Status begun = wait_until([this] { return run_->trainer().steps > 0; }); !begun) return begun;
+  if (Status begun = wait_until([this] { return run_ && run_->trainer().steps > 0; }); !begun) return begun;
   first_wait_ = seconds(run_->trainer().border_wait);
   {
     const std::lock_guard lock(mutex_);

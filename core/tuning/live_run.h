@@ -2,8 +2,10 @@
 #pragma once
 
 #include "diagnosis/verdict.h"
+#include "training/rank_helpers.h"
 #include "training/run.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -24,6 +26,8 @@ struct MeasureOptions {
   std::optional<std::uint64_t> memory{};  ///< bytes that caches may take; unset: what is free
   std::size_t most_workers = 0;           ///< 0: see RunFacts::workers_limit()
   std::uint64_t records = 0;              ///< an epoch really has, where run.max_records hides it
+  /// More than one process: each run is shared out among so many, this one being rank 0.
+  HelperPlan helpers{};
   std::stop_token stop{};
   /// What is being done, for people, and about how many seconds the whole will still take. May be empty. From the
   /// calling thread.
@@ -51,6 +55,7 @@ struct Slice {
 /// without being started anew. Used by one thread.
 class LiveRun {
  public:
+  /// Begins at once. What hinders it, warm_up() tells.
   LiveRun(Document document, const MeasureOptions& options);
   ~LiveRun();
   LiveRun(const LiveRun&) = delete;
@@ -79,7 +84,10 @@ class LiveRun {
   [[nodiscard]] Status wait_for_step();
   [[nodiscard]] Status use_up_batches();
   [[nodiscard]] Error failure() const;
+  [[nodiscard]] bool failed() const;
   void receive(const Fact& fact);
+  void fail_with(const Error& error);
+  [[nodiscard]] Status share_out(RunOptions& run);
 
   Document document_;
   const MeasureOptions& options_;
@@ -91,6 +99,8 @@ class LiveRun {
   mutable std::mutex mutex_{};
   std::optional<Started> started_{};
   std::optional<Error> failure_{};
+  const std::shared_ptr<std::atomic<bool>> hurry_ = std::make_shared<std::atomic<bool>>(false);
+  std::shared_ptr<RankHelpers> helpers_{};
   std::unique_ptr<Run> run_{};  // last: its thread uses the others
 };
 

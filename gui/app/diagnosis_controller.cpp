@@ -155,7 +155,8 @@ void DiagnosisController::prove(const Fix& fix) {
   if (experiments_.busy() || !found) return;
   rest_run(true);
   const QString name = live_run_.tab() != nullptr ? live_run_.tab()->display_name() : tr("a closed graph");
-  experiments_.prove(document_, fix, name, found->verdict.kind);
+  // What is predicted of an exchange is measured with as many ranks.
+  experiments_.prove(document_, fix, name, found->verdict.kind, static_cast<int>(found->profile.rank_count()));
 }
 
 void DiagnosisController::tune() {

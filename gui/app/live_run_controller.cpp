@@ -166,7 +166,7 @@ void LiveRunController::start(DocumentTab& tab, const ResumeOptions& resume) {
   const int processes = actions_.processes->checkedAction()->data().toInt();
   std::shared_ptr<RankHelpers> helpers;
   if (processes > 1) {
-    auto prepared = RankHelpers::prepare(processes);
+    auto prepared = prepare_helpers(processes);
     if (!prepared) return tell_failure(prepared.error());
     helpers = std::move(*prepared);
     options.world = helpers->world();

@@ -257,13 +257,6 @@ void DiagnosisPanel::show_fixes() {
   const bool others = live_.diagnosis() && live_.diagnosis()->verdict.kind == VerdictKind::Contention;
   fixes_->set_empty_text(others ? tr("Fixes are sought when other programs leave the cores alone.")
                                 : tr("No fix is predicted to help."));
-  // What is predicted of an exchange would be measured where there is none.
-  const bool shared = live_.diagnosis() && live_.diagnosis()->profile.ranks.size() > 1;
-  fixes_->set_no_proof(shared
-                           ? tr("A proof runs in one process, and this was measured with %1 of them. Press Apply, then "
-                                "Run again and compare")
-                                 .arg(live_.diagnosis()->profile.ranks.size())
-                           : QString());
   fixes_->show_fixes(fixes);
   fixes_->show();
   no_fixes_yet_->hide();

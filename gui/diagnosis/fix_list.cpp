@@ -102,7 +102,9 @@ FixList::Row FixList::make_row(const Fix& fix) {
   row.apply = new QPushButton(tr("Apply"), row.widget);
   row.apply->setToolTip(tr("Changes the graph; Undo takes it back"));
   row.prove = new QPushButton(tr("Prove"), row.widget);
-  allow_proof(row);
+  row.prove->setEnabled(!busy_);
+  row.prove->setToolTip(
+      tr("Runs the graph with and without it in turn, in the background, and measures the difference"));
   for (QPushButton* button : {row.apply, row.prove}) {
     button->installEventFilter(this);
     line->addWidget(button, 0, Qt::AlignTop);
@@ -169,21 +171,7 @@ void FixList::show_proof(const Fix& fix, const Proof& proof) {
 
 void FixList::set_busy(bool busy) {
   busy_ = busy;
-  for (const Row& row : rows_) allow_proof(row);
-}
-
-void FixList::set_no_proof(const QString& why) {
-  if (why == no_proof_) return;
-  no_proof_ = why;
-  for (const Row& row : rows_) allow_proof(row);
-}
-
-void FixList::allow_proof(const Row& row) const {
-  row.prove->setEnabled(!busy_ && no_proof_.isEmpty());
-  row.prove->setToolTip(
-      no_proof_.isEmpty()
-          ? tr("Runs the graph with and without it in turn, in the background, and measures the difference")
-          : no_proof_);
+  for (const Row& row : rows_) row.prove->setEnabled(!busy_);
 }
 
 void FixList::set_applied(const QString& id) {

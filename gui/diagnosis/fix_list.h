@@ -39,8 +39,6 @@ class FixList : public QWidget {
   void show_proof(const Fix& fix, const Proof& proof);
   /// While a proof goes on, no other can be begun.
   void set_busy(bool busy);
-  /// Why none can be put to the proof, which each says; empty: they can.
-  void set_no_proof(const QString& why);
   /// This fix stands in the graph now; empty: none does.
   void set_applied(const QString& id);
 
@@ -76,7 +74,6 @@ class FixList : public QWidget {
   static void take_away(const Row& row);
   void tell(const Row& row);
   void begin_proof(const Row& row);
-  void allow_proof(const Row& row) const;
   [[nodiscard]] Row* find(const QString& id);
   [[nodiscard]] const Row* find(const QString& id) const;
 
@@ -84,7 +81,6 @@ class FixList : public QWidget {
   QHash<QString, QString> proofs_{};  ///< by id and title: a proof is of one setting
   QVBoxLayout* layout_;
   QLabel* empty_;
-  QString no_proof_{};
   bool busy_ = false;
   bool stale_ = false;
 };

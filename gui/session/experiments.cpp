@@ -2,6 +2,7 @@
 #include "gui/session/experiments.h"
 
 #include "gui/session/hand_over.h"
+#include "gui/session/rank_helpers.h"
 #include "gui/session/work_fault.h"
 #include "recording/study_log.h"
 #include "tuning/pair_clock.h"
@@ -67,12 +68,18 @@ void Experiments::begin(Work work, bool measuring) {
 
 void Experiments::stop() { thread_.request_stop(); }
 
-void Experiments::prove(const Document& document, const Fix& fix, const QString& graph, VerdictKind verdict) {
-  begin([document, fix, graph = graph.toStdString(), verdict, seconds = seconds_](const Job& job) -> Status {
+void Experiments::prove(const Document& document, const Fix& fix, const QString& graph, VerdictKind verdict,
+                        int processes) {
+  begin([document, fix, graph = graph.toStdString(), verdict, processes, seconds = seconds_](const Job& job) -> Status {
     const auto changed = with_edit(document, fix.edit);
     if (!changed) return fail(changed.error());
     ProveOptions options{.measure = job.measuring(), .seconds = seconds};
     options.slice = slice_within(seconds, options.least_pairs, options.slice);
+    if (processes > 1) {
+      auto helpers = helper_plan(processes);
+      if (!helpers) return fail(std::move(helpers.error()));
+      options.measure.helpers = std::move(*helpers);
+    }
     const auto first = examine(document, options.measure.before(seconds + 2 * kUsualWarmUp), 1);
     if (!first) return fail(first.error());
     shorten_epochs(options.measure, first->facts, first->diagnosis.measured());

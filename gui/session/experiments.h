@@ -37,8 +37,9 @@ class Experiments : public QObject {
   /// Busy with a proof, with tuning or with a gain, not just with the record.
   [[nodiscard]] bool measuring() const { return busy_ && measuring_; }
   /// Runs the graph as it is and with the fix in turn, and keeps the prediction with what came of it. Ignored while a
-  /// job is going on. `graph`: its name in the record; `verdict`: the kind that offered the fix.
-  void prove(const Document& document, const Fix& fix, const QString& graph, VerdictKind verdict);
+  /// job is going on. `graph`: its name in the record; `verdict`: the kind that offered the fix; `processes`: that
+  /// share out each of the two.
+  void prove(const Document& document, const Fix& fix, const QString& graph, VerdictKind verdict, int processes = 1);
   void tune(const Document& document);
   /// Lets the graph run and makes a node look so many times faster: see measure_virtual_gain().
   void measure_gain(const Document& document, const QString& node, double factor);

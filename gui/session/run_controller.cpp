@@ -12,6 +12,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <string_view>
 #include <utility>
 
 namespace feedline::gui::inline session {
@@ -115,8 +116,9 @@ void RunController::start(const Document& document, RunOptions options, std::sha
 /// What the other processes say arrives as facts do: of this run only, while there is somebody to hear it.
 RankHelpers::HelperNews RunController::told_by_helpers() const {
   return {.line =
-              [relay = relay_, id = run_id_](const QString& line) {
-                relay->call([id, line](RunController& target) {
+              [relay = relay_, id = run_id_](std::string_view said) {
+                relay->call([id, line = QString::fromUtf8(said.data(), static_cast<qsizetype>(said.size()))](
+                                RunController& target) {
                   if (id == target.run_id_) Q_EMIT target.helper_said(line);
                 });
               },

@@ -132,6 +132,44 @@ class TestRankScaling : public QObject {
     model.cores = 4;
     QVERIFY(near(step_of(model, 2), 2e-3 + 4e-3 + 0.5e-3 + 0.84e-3));
   }
+  /// A small network alone has two of eight cores, which is what 128 rows are worth: four ranks of 32 rows on that
+  /// machine would have a thread each, not two, and so would machines of their own.
+  void ranks_have_the_threads_that_their_rows_are_worth() {
+    RunFacts facts = facts_on(8);
+    facts.execution.replicas = 2;
+    facts.worth_of_row = 2.5 / 128;
+    const Profile profile = profile_of(128, 4, 6, 0.5, 0);
+    ScalingModel model = model_of(facts, profile);
+    model.network = model.loopback = kFree;
+    model.calibration = 1;
+    QVERIFY(model.fills_cores && near(model.threads, 2));
+    QVERIFY(near(step_of(model, 1), 10.5e-3, 1e-6));  // what was measured comes out again
+    for (const std::size_t machine : {1, 4}) {
+      model.per_machine = machine;
+      QVERIFY2(near(step_of(model, 4), 10e-3 / 4 * 2 + 0.5e-3 * 2, 1e-6), QByteArray::number(step_of(model, 4)));
+    }
+    // With four times the batch each rank is worth what one is now.
+    model.batch *= 4;
+    QVERIFY(near(step_of(model, 4), 10.5e-3, 1e-6));
+    // A network that is worth them all has the cores that are left to each.
+    facts.execution.replicas = 8;
+    facts.worth_of_row = 1;
+    model = model_of(facts, profile);
+    model.network = model.loopback = kFree;
+    model.per_machine = 4;
+    QVERIFY(near(step_of(model, 4), 10e-3 / 4 * 4 + 0.5e-3 * 4, 1e-6));
+    // What the settings say stays: two replicas of one thread.
+    facts.execution.replicas = 2;
+    facts.asked_replicas = 2;
+    facts.asked_intra_op = 1;
+    model = model_of(facts, profile);
+    model.network = model.loopback = kFree;
+    model.per_machine = 4;
+    QVERIFY(near(step_of(model, 4), 10e-3 / 4 + 0.5e-3, 1e-6));
+    // And so does what no rule explains: five replicas.
+    facts.execution.replicas = 5;
+    QVERIFY(!model_of(facts, profile).fills_cores);
+  }
   void data_side_shares_the_cores() {
     ScalingModel model = two_cores();
     model.loader_cpu = 50e-6;

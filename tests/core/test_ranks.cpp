@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/cores.h"
 #include "ranks/launch.h"
 #include "ranks/local_address.h"
 #include "ranks/meeting_place.h"
@@ -210,6 +211,15 @@ class TestRanks : public QObject {
     QVERIFY(end.has_value());
     QCOMPARE(end->exit_code, 0);
     QCOMPARE(launched.lines, (QStringList{"[rank 1] 1 of 2, 1 of 2", "[rank 1] and more"}));
+  }
+
+  /// Neighbours together, all of them used; none of their own where there are more processes than cores.
+  void processes_have_their_part_of_the_cores() {
+    const std::vector<int> cores = {2, 3, 4, 6, 7};
+    QCOMPARE(cores_of_part(cores, 0, 2), (std::vector<int>{2, 3}));
+    QCOMPARE(cores_of_part(cores, 1, 2), (std::vector<int>{4, 6, 7}));
+    QCOMPARE(cores_of_part(cores, 4, 5), (std::vector<int>{7}));
+    QVERIFY(cores_of_part(cores, 0, 6).empty() && cores_of_part(cores, 0, 1).empty());
   }
 
   void machines_count_their_ranks_on() {

@@ -4,11 +4,11 @@
 // it.
 
 #include "diagnosis/fix.h"
-#include "diagnosis/stage_cut.h"
 #include "diagnosis/verdict.h"
 #include "graph/json.h"
 #include "graph/stage_cuts.h"
 #include "graph/validate.h"
+#include "plan/stage_cut.h"
 #include "plan/stage_schedule.h"
 #include "support/places.h"
 #include "support/test_program.h"
@@ -101,6 +101,27 @@ Snapshot staged_run(std::uint64_t steps) {
                          .idle = 35 * times,
                          .layers = {{.node = "linear", .forward = 4 * times, .can_begin_stage = true}}}};
   return now;
+}
+
+/// The same network in one piece: 14 ms forward and 28 backward.
+Snapshot whole_run(std::uint64_t steps) {
+  const auto times = static_cast<Nanos>(steps) * 1'000'000;
+  Snapshot now = staged_run(steps);
+  now.trainer.stages.clear();
+  now.trainer.times[Phase::Forward] = 14 * times;
+  now.trainer.times[Phase::Backward] = 28 * times;
+  now.trainer.stepped = now.trainer.times.total();
+  now.trainer.layers = {{.node = "conv1", .forward = 5 * times, .weights = 10},
+                        {.node = "conv2", .forward = 5 * times, .weights = 10, .can_begin_stage = true},
+                        {.node = "linear", .forward = 4 * times, .weights = 10, .can_begin_stage = true}};
+  return now;
+}
+
+std::vector<Fix> first_cuts(const Document& document, const RunFacts& facts) {
+  const Diagnosis found = diagnose(facts, whole_run(10), whole_run(110));
+  std::vector<Fix> fixes = find_fixes({.document = document, .facts = facts, .diagnosis = found});
+  std::erase_if(fixes, [](const Fix& fix) { return fix.id != "stages"; });
+  return fixes;
 }
 
 }  // namespace
@@ -284,6 +305,66 @@ class TestStageCuts : public QObject {
     }
     Document changed = document;
     QVERIFY(changed.apply(cut->edit) && analyse(changed).stages.at("conv2").first == 1);
+  }
+
+  void proposes_stages_on_idle_cores() {
+    Document document = cut_at({});
+    QVERIFY(document.apply({SetParam{.node = "trainer", .param = "replicas", .value = std::int64_t{1}}}));
+    RunFacts facts = facts_of(document);
+    facts.cores = 2;
+    facts.execution.device = "cpu";
+    facts.execution.replicas = facts.execution.intra_op_threads = 1;
+    const std::vector<Fix> fixes = first_cuts(document, facts);
+    QCOMPARE(fixes.size(), std::size_t{1});
+    // Of 15 + 15 + 12 ms the longer stage has 27, and 1.5 for calling its layers 16 times instead of once. Two stages
+    // and 16 micro-batches are busy 16/17 of their time.
+    QCOMPARE(fixes[0].title, std::string("Cut the network into 2 stages: begin the second at conv2"));
+    QVERIFY2(std::abs(fixes[0].predicted_ratio - 42 / (28.5 * 17 / 16)) < 0.01,
+             QByteArray::number(fixes[0].predicted_ratio));
+    QVERIFY(fixes[0].changes_results && !fixes[0].needed);
+    Document changed = document;
+    QVERIFY(changed.apply(fixes[0].edit));
+    const auto& params = changed.find("trainer")->params;
+    QCOMPARE(params.at("micro_batches"), Value(std::int64_t{16}));
+    QVERIFY(!params.contains("replicas") || params.at("replicas") == Value(std::int64_t{0}));
+    QVERIFY(analyse(changed).stages.at("conv2").first == 1);
+    // Not where there is no other core, where replicas share the batch, where two threads share each operation without
+    // a loss, or where layers are not timed one by one.
+    RunFacts other = facts;
+    other.cores = 1;
+    QVERIFY(first_cuts(document, other).empty());
+    other = facts;
+    other.execution.replicas = 2;
+    QVERIFY(first_cuts(document, other).empty());
+    other = facts;
+    other.execution.intra_op_threads = 2;
+    QVERIFY(first_cuts(document, other).empty());
+    QVERIFY(document.apply({SetParam{.node = "trainer", .param = "recompute", .value = ValueList{std::string("*")}}}));
+    QVERIFY(first_cuts(document, facts).empty());
+  }
+
+  void proposes_stages_on_gpus() {
+    const Document document = cut_at({});
+    RunFacts facts = facts_of(document);
+    facts.cores = 4;
+    facts.execution.device = "cuda:0";
+    facts.execution.replicas = facts.execution.intra_op_threads = 1;
+    QVERIFY(first_cuts(document, facts).empty());
+    facts.gpus = 2;
+    std::vector<Fix> fixes = first_cuts(document, facts);
+    QCOMPARE(fixes.size(), std::size_t{1});
+    Document changed = document;
+    QVERIFY(changed.apply(fixes[0].edit));
+    QCOMPARE(changed.find("trainer")->params.at("device"), Value(std::string("cuda:0,cuda:1")));
+    // Each layer holds a third of what is needed: two of them are too much for one GPU.
+    facts.memory_needed = 900;
+    facts.memory_there = 550;
+    QVERIFY(first_cuts(document, facts).empty());
+    facts.gpus = 4;
+    fixes = first_cuts(document, facts);
+    QCOMPARE(fixes.size(), std::size_t{1});
+    QVERIFY(fixes[0].needed);
+    QCOMPARE(fixes[0].title, std::string("Cut the network into 3 stages: begin them at conv2, linear"));
   }
 };
 

@@ -121,14 +121,13 @@ class TestDiagnosisPanel : public QObject {
     QCOMPARE(applied.front().front().value<Fix>().predicted_ratio, 2.6);  // what it shows now
     list.set_stale(true);
     QCOMPARE(list.fixes().size(), std::size_t{3});
-    // Where a proof would measure something else, each says so, those that come later as well.
-    list.set_no_proof("one process");
+    // While one is proved, none else can be, those that come later either.
+    list.set_busy(true);
     list.show_fixes({fix("prefetch", 2.6), fix("replicas", 1.2)});
-    for (const char* id : {"prefetch", "replicas"})
-      QVERIFY(!list.button(id, "prove")->isEnabled() && list.button(id, "prove")->toolTip() == "one process");
+    for (const char* id : {"prefetch", "replicas"}) QVERIFY(!list.button(id, "prove")->isEnabled());
     QVERIFY(list.button("prefetch", "apply")->isEnabled());
-    list.set_no_proof({});
-    QVERIFY(list.button("prefetch", "prove")->isEnabled());
+    list.set_busy(false);
+    QVERIFY(list.button("replicas", "prove")->isEnabled());
   }
 
   /// Nor do words above them, a proof or its end move them.

@@ -230,7 +230,7 @@ void TestRunController::a_run_is_shared_out_among_processes() {
   const QFileInfo program(test::cli_path());
   if (!program.isExecutable()) QSKIP("feedline-cli is not built");
   qputenv("PATH", program.absolutePath().toUtf8() + ':' + qgetenv("PATH"));
-  auto helpers = RankHelpers::prepare(2);
+  auto helpers = prepare_helpers(2);
   QVERIFY2(helpers.has_value(), helpers ? "" : helpers.error().line().c_str());
   QCOMPARE((*helpers)->world().size, 2);
   RunController runs;

@@ -169,9 +169,9 @@ class TestScalingPlot : public QObject {
     QVERIFY(panel.scaling().isVisible());
     QVERIFY2(panel.scaling().text().startsWith(alone ? "Measured with 1 rank:" : "Measured with 2 ranks:"),
              qPrintable(panel.scaling().text()));
-    // A proof has one process.
+    // A proof has as many processes as the run.
     panel.fix_list().show_fixes({{.id = "prefetch", .title = "prefetch"}});
-    QCOMPARE(panel.fix_list().button("prefetch", "prove")->isEnabled(), alone);
+    QVERIFY(panel.fix_list().button("prefetch", "prove")->isEnabled());
     panel.reset();
     QVERIFY(!panel.scaling().isVisible() && !unfold->isVisible());
   }

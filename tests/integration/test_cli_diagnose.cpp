@@ -85,8 +85,8 @@ class TestCliDiagnose : public QObject {
 
   /// More processes than cores, on one machine: the table is there with what it rests on.
   void whatif_of_ranks_says_what_it_rests_on() {
-    const Done run = cli_.run(
-        {"whatif", slow_, "--seconds", "0.4", "--ranks", "2", "--ranks-per-machine", "2", "--cores", "1", "--json", "-"});
+    const Done run = cli_.run({"whatif", slow_, "--seconds", "0.4", "--ranks", "2", "--ranks-per-machine", "2",
+                               "--cores", "1", "--json", "-"});
     QVERIFY2(run.exit_code == 0, run.text());
     const QJsonObject scaling = run.json()["scaling"].toObject();
     QVERIFY(scaling["assumptions"].toArray().size() >= 5);
@@ -98,6 +98,25 @@ class TestCliDiagnose : public QObject {
     QVERIFY(scaling["within_machine"].toObject()["latency_s"].toDouble() >= 0);
     for (const char* part : {"rows", "threads", "rows_s", "optimizer_s", "loader_core_s_a_sample"})
       QVERIFY2(scaling["step"].toObject()[part].isDouble(), part);
+  }
+
+  /// A side is a run of two processes, each with the workers of its graph: twice as many are twice as fast.
+  void prove_with_two_processes() {
+    const QString faster = write("faster_ranks.feedline", {.stages = {{.wait_ms = 3}, {.wait_ms = 1}}, .workers = 2});
+    const OtherLoad load;
+    const Done run = cli_.run({"prove", slow_, "--with", faster, "--nproc", "2", "--seconds", "1", "--json", "-"});
+    if (run.err.contains("Gloo")) QSKIP("this build has no Gloo");
+    QVERIFY2(run.exit_code == 0, run.text());
+    const QJsonObject json = run.json().object();
+    QCOMPARE(json["ranks"].toInt(), 2);
+    QVERIFY(json["pairs"].toInt() >= 5);
+    const double measured = json["measured_ratio"].toDouble();
+    const double rate = json["a"]["samples_per_s"].toDouble();
+    QCOMPARE(cli_.run({"diagnose", slow_, "--nproc", "2", "--stalls"}).exit_code, 2);
+    if (load.is_high()) QSKIP(kTooBusy);
+    QVERIFY2(rate > 300 && rate < 520, run.text());  // 4 ms a record in each of two processes
+    QVERIFY2(measured > 1.6 && measured < 2.3, run.text());
+    QVERIFY(json["keep"].toBool());
   }
 
   void prove_measures_and_remembers() {

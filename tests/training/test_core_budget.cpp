@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "plan/core_split.h"
 #include "plan/step_work.h"
 #include "schema/registry.h"
 #include "support/test_program.h"
 #include "training/block_cache.h"
-#include "training/core_budget.h"
 #include "training/double_buffer.h"
 #include "training/thread_team.h"
 

@@ -19,6 +19,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace test_memory_forecast {
 
@@ -240,6 +241,35 @@ class TestMemoryForecast : public QObject {
     ModelPlan nested = with_blocks(five_layers(), {{0, 2}, {2, 4}});
     nested.memory.recompute.clear();
     QVERIFY(advice_of(memory_advice(whole_plan(nested, kRows), one_replica()), "recompute") != nullptr);
+  }
+
+  /// Where GPUs are idle, over as few as have room, each beginning where all the rest lies behind.
+  void advises_stages_on_gpus() {
+    const Plan plan = whole_plan(five_layers(), kRows);
+    Execution execution = one_replica();
+    const auto cut = [&](std::uint64_t limit, int gpus) {
+      const auto all = memory_advice(plan, execution, limit, gpus);
+      const MemoryAdvice* one = advice_of(all, "stages");
+      return one == nullptr ? std::optional<MemoryAdvice>() : std::optional(*one);
+    };
+    QVERIFY(!cut(0, 4));  // it learns on the processor
+    execution.device = "cuda:0";
+    QVERIFY(!cut(0, 1));
+    const MemoryForecast now = forecast_memory(plan, execution);
+    const auto two = cut(0, 4);
+    QVERIFY(two.has_value());
+    QCOMPARE(two->changes.size(), std::size_t{2});
+    QCOMPARE(std::get<ValueList>(two->changes[0].value).size(), std::size_t{1});
+    QVERIFY(two->changes[1].value == Value(std::string("cuda:0,cuda:1")));
+    QVERIFY(two->saves > 0 && two->saves < now.total() && two->changes_results);
+    // A little less room than two of them need.
+    const std::uint64_t needs = now.total() - two->saves;
+    const auto more = cut(needs - 1, 4);
+    QVERIFY(!cut(needs - 1, 2) && more.has_value());
+    QVERIFY(std::get<ValueList>(more->changes[0].value).size() >= 2);
+    QVERIFY(now.total() - more->saves < needs);
+    execution.ranks = 2;
+    QVERIFY(!cut(0, 4));  // a network in stages has one process
   }
 
   /// What would help is told in bytes, each as the forecast of the changed network has it, and in time where it costs

@@ -86,6 +86,7 @@ class TestModelStages : public QObject {
   void every_schedule_gives_the_same_bytes();
   void evaluates_the_same();
   void tells_where_time_goes();
+  void tells_what_layers_take_in_one_piece();
   void a_fault_in_one_stage_ends_all();
   void stops();
 };
@@ -215,6 +216,25 @@ void TestModelStages::tells_where_time_goes() {
     for (const LayerSample& layer : sample.layers) borders.push_back(layer.can_begin_stage);
   // Behind the relu lies all the rest; the sum too.
   QCOMPARE(borders, (std::vector<bool>{false, true, true, true, true}));
+}
+
+/// So that a cut can be proposed for it.
+void TestModelStages::tells_what_layers_take_in_one_piece() {
+  const auto whole = replicas_of(skipping_network(), 1);
+  for (const LayerSample& layer : whole->layers()) QVERIFY(layer.forward == 0);
+  (void)learn(*whole, {batch(32, features()), batch(32, features(), 1)});
+  const std::vector<LayerSample> layers = whole->layers();
+  QCOMPARE(layers.size(), std::size_t{5});
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    QCOMPARE(layers[i].node, whole->model().plan().layers[i].node);
+    QVERIFY(layers[i].forward > 0);
+    QCOMPARE(layers[i].can_begin_stage, i > 0);
+  }
+  QCOMPARE(layers[0].weights, std::uint64_t{4 * (kFeatures * 8 + 8)});
+  QCOMPARE(layers[0].gives, std::uint64_t{4 * 8 * 32});  // of all rows
+  (void)whole->evaluate(batch(32, features()));
+  for (std::size_t i = 0; i < layers.size(); ++i) QCOMPARE(whole->layers()[i].forward, layers[i].forward);
+  QVERIFY(replicas_of(cut(skipping_network(), {1, 4}, 4), 1)->layers().empty());
 }
 
 void TestModelStages::a_fault_in_one_stage_ends_all() {

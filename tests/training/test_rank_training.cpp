@@ -13,6 +13,7 @@
 #include "training/ranks/rank_parts.h"
 #include "training/residual_tally.h"
 #include "training/resume.h"
+#include "tuning/live_run.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -105,6 +106,18 @@ class TestRankTraining : public QObject {
   void initTestCase() {
     graph_ = with(small_network(folder_.path(), 316), "trainer", "epochs", std::int64_t{2});
     graph_ = with(graph_, "trainer", "workers", std::int64_t{1});
+  }
+
+  /// A measurement whose other processes cannot be started ends at once and says so.
+  void a_measurement_needs_the_program_of_its_ranks() {
+    MeasureOptions options;
+    options.helpers.program = "/no/such/feedline-cli";
+    options.helpers.processes = 2;
+    LiveRun run(graph_, options);
+    const Status warm = run.warm_up();
+    QVERIFY(!warm.has_value());
+    QCOMPARE(warm.error().file, std::string("/no/such/feedline-cli"));
+    QVERIFY(!warm.error().remedy.empty());
   }
 
   void ranks_learn_what_replicas_learn_data() {

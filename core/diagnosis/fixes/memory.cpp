@@ -31,6 +31,8 @@ std::vector<Fix> memory(const FixContext& context) {
   if (facts.memory_there == 0 || facts.memory_needed <= facts.memory_there) return {};
   std::vector<Fix> fixes;
   for (const MemoryAdvice& advice : facts.memory_advice) {
+    // Where layers are timed, model_stages() cuts by their times.
+    if (advice.id == "stages" && !context.diagnosis.profile.layers.empty()) continue;
     Fix fix{.id = "memory:" + advice.id,
             .title = advice.title,
             .why = fmt::format("Training takes about {} and there were {}; this saves {}. {}",

@@ -17,6 +17,12 @@ c10::Stream work_stream(const at::Device& device) {
 
 }  // namespace
 
+void wait_for_work(const at::Device& device) {
+  if (device.is_cpu()) return;
+  const c10::impl::VirtualGuardImpl guard(device.type());
+  guard.synchronizeStream(guard.getStream(device));
+}
+
 DeviceMark::DeviceMark(at::Device device) : device_(device) {
   if (is_asynchronous(device)) event_.emplace(device.type());
 }

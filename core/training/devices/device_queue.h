@@ -13,6 +13,9 @@
 
 namespace feedline::inline training {
 
+/// Until what this thread has put on the device is done.
+void wait_for_work(const at::Device& device);
+
 /// A place in a device's queue: behind all that was put there before.
 class DeviceMark {
  public:

@@ -4,6 +4,7 @@
 #include "base/device_name.h"
 #include "base/memory.h"
 #include "plan/memory_advice.h"
+#include "training/devices/placement.h"
 #include "training/step_fault.h"
 
 #include <algorithm>
@@ -40,7 +41,8 @@ bool tells_of_memory(const std::exception& fault) {
 
 Error with_memory_advice(Error error, const Plan& plan, const Execution& execution) {
   if (!is_out_of_memory(error)) return error;
-  const std::string helps = advice_text(memory_advice(plan, execution), forecast_memory(plan, execution));
+  const int gpus = execution.on_cpu() ? 0 : devices_there().gpus;
+  const std::string helps = advice_text(memory_advice(plan, execution, 0, gpus), forecast_memory(plan, execution));
   if (!helps.empty()) error.remedy = helps;
   return error;
 }

@@ -3,9 +3,10 @@
 
 #include "base/clock.h"
 #include "training/device.h"
+#include "training/devices/device_queue.h"
 #include "training/replicas.h"
+#include "training/stages/layer_samples.h"
 
-#include <c10/core/impl/VirtualGuardImpl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,30 +16,7 @@
 namespace feedline::inline training {
 namespace {
 
-/// Of each layer: does all that comes later lie behind it? A stage that begins there begins with it alone.
-std::vector<bool> stage_borders(const ModelPlan& plan) {
-  std::vector<bool> borders(plan.layers.size(), false);
-  for (std::size_t first = 1; first < plan.layers.size(); ++first) {
-    if (plan.layers[first].spec->role != Role::Layer) continue;
-    std::vector<bool> behind(plan.layers.size(), false);
-    behind[first] = true;
-    for (std::size_t i = first + 1; i < plan.layers.size(); ++i)
-      for (const LayerPlan::Input& from : plan.layers[i].from)
-        behind[i] = behind[i] || (from.layer >= 0 && behind[static_cast<std::size_t>(from.layer)]);
-    borders[first] =
-        std::find(behind.begin() + static_cast<std::ptrdiff_t>(first), behind.end(), false) == behind.end();
-  }
-  return borders;
-}
-
 Nanos stage_clock() { return Clock::system().now(); }
-
-/// Until what this thread has begun on the device is done.
-void wait_for_stage(const at::Device& device) {
-  if (device.is_cpu()) return;
-  const c10::impl::VirtualGuardImpl guard(device.type());
-  guard.synchronizeStream(guard.getStream(device));
-}
 
 }  // namespace
 
@@ -164,7 +142,7 @@ void StagePipeline::forward(std::size_t index, std::size_t micro, const std::sto
   at::Tensor loss = model_.stage_forward(fields, index, stop, outputs, stage.compared[micro]);
   if (loss.defined()) losses_[micro] = loss.detach();
   if (weight_) kept.loss = std::move(loss);
-  wait_for_stage(device);
+  wait_for_work(device);
   count(stage, false, started);
   for (const Wire& wire : stage.out) {
     if (weight_) kept.left.push_back(outputs[wire.layer]);
@@ -191,7 +169,7 @@ void StagePipeline::backward(std::size_t index, std::size_t micro, const std::st
   }
   try {
     if (!roots.empty()) torch::autograd::backward(roots, gradients);
-    wait_for_stage(model_.stage_device(index));
+    wait_for_work(model_.stage_device(index));
   } catch (const StepCancelled&) {
     throw;
   } catch (const std::exception& fault) {
@@ -235,19 +213,10 @@ std::vector<StagePipeline::Micro> StagePipeline::finish() {
 
 std::vector<ModelStageSample> StagePipeline::samples() const {
   const ModelPlan& plan = model_.plan();
-  const std::vector<bool> borders = stage_borders(plan);
   std::vector<ModelStageSample> samples;
   for (const Stage& stage : stages_) samples.push_back(stage.spent);
-  for (std::size_t i = 0; i < plan.layers.size(); ++i) {
-    std::uint64_t weights = 0;
-    if (const auto module = model_.layer(i).module())
-      for (const at::Tensor& parameter : module->parameters()) weights += parameter.nbytes();
-    samples[plan.layers[i].stage].layers.push_back({.node = plan.layers[i].node,
-                                                    .forward = layers_[i].forward,
-                                                    .weights = weights,
-                                                    .gives = layers_[i].bytes,
-                                                    .can_begin_stage = borders[i]});
-  }
+  std::vector<LayerSample> layers = layer_samples(model_, layers_);
+  for (std::size_t i = 0; i < layers.size(); ++i) samples[plan.layers[i].stage].layers.push_back(std::move(layers[i]));
   return samples;
 }
 

@@ -18,13 +18,13 @@ from pathlib import Path
 if __package__ in (None, ""):  # run as a file
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from ranks import equal, faults, machines, resume, speed, starts
+from ranks import equal, faults, machines, resume, slow, speed, starts
 from ranks.claims import Report, Unavailable, say
 from ranks.processes import Starter
 from ranks.settings import Settings
 
-CAMPAIGNS = {"equal": equal.run, "starts": starts.run, "resume": resume.run, "faults": faults.run, "speed": speed.run,
-             "machines": machines.run}
+CAMPAIGNS = {"equal": equal.run, "starts": starts.run, "resume": resume.run, "faults": faults.run, "slow": slow.run,
+             "speed": speed.run, "machines": machines.run}
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:

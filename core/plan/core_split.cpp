@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "training/core_budget.h"
+#include "plan/core_split.h"
 
 #include "plan/step_work.h"
 
 #include <algorithm>
 
-namespace feedline::inline training {
+namespace feedline::inline plan {
 
 CoreSplit split_cores(const LoadingSettings& loading, const ExecutionSettings& execution, std::size_t cores,
                       bool on_cpu, std::int64_t batch_size, std::size_t stages, std::int64_t worth) {
@@ -32,4 +32,4 @@ CoreSplit split_cores(const LoadingSettings& loading, const ExecutionSettings& e
   return split;
 }
 
-}  // namespace feedline::inline training
+}  // namespace feedline::inline plan

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Private to training; free of LibTorch.
-
 #include "schema/behaviour.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 
-namespace feedline::inline training {
+namespace feedline::inline plan {
 
 /// What a run does with the cores.
 struct CoreSplit {
@@ -36,4 +34,4 @@ struct CoreSplit {
                                     std::size_t cores, bool on_cpu, std::int64_t batch_size, std::size_t stages = 1,
                                     std::int64_t worth = std::numeric_limits<std::int64_t>::max());
 
-}  // namespace feedline::inline training
+}  // namespace feedline::inline plan

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "diagnosis/stage_cut.h"
+#include "plan/stage_cut.h"
+
+#include "schema/node_spec.h"
 
 #include <algorithm>
 #include <limits>
 
-namespace feedline::inline diagnosis {
+namespace feedline::inline plan {
 namespace {
 
 constexpr double kNoCut = std::numeric_limits<double>::infinity();
@@ -63,4 +65,19 @@ std::vector<std::size_t> balanced_cut(const std::vector<CutLayer>& layers, std::
   return smallest_cut(layers, stages, cut_bytes, cut_seconds, fastest.largest).begins;
 }
 
-}  // namespace feedline::inline diagnosis
+std::vector<bool> stage_borders(const ModelPlan& model) {
+  std::vector<bool> borders(model.layers.size(), false);
+  for (std::size_t first = 1; first < model.layers.size(); ++first) {
+    if (model.layers[first].spec->role != Role::Layer) continue;
+    std::vector<bool> behind(model.layers.size(), false);
+    behind[first] = true;
+    for (std::size_t i = first + 1; i < model.layers.size(); ++i)
+      for (const LayerPlan::Input& from : model.layers[i].from)
+        behind[i] = behind[i] || (from.layer >= 0 && behind[static_cast<std::size_t>(from.layer)]);
+    borders[first] =
+        std::find(behind.begin() + static_cast<std::ptrdiff_t>(first), behind.end(), false) == behind.end();
+  }
+  return borders;
+}
+
+}  // namespace feedline::inline plan

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "plan/plan.h"
+
 #include <cstddef>
 #include <vector>
 
-namespace feedline::inline diagnosis {
+namespace feedline::inline plan {
 
 /// A layer, as cutting a network into stages sees it.
 struct CutLayer {
@@ -19,4 +21,7 @@ struct CutLayer {
 [[nodiscard]] std::vector<std::size_t> balanced_cut(const std::vector<CutLayer>& layers, std::size_t stages,
                                                     double most_bytes = 0);
 
-}  // namespace feedline::inline diagnosis
+/// Of each layer: does all that comes later lie behind it? A stage that begins there begins with it alone.
+[[nodiscard]] std::vector<bool> stage_borders(const ModelPlan& model);
+
+}  // namespace feedline::inline plan
