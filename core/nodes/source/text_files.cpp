@@ -30,7 +30,7 @@ const FolderFiles kFilesOfClasses = {.wanted = [](std::string_view name) { retur
                                      .remedy = "Put one text file for each class into the folder"};
 
 /// What tells the files apart: their names without ending, else their endings (polarity.pos, polarity.neg), else all.
-std::vector<std::string> class_names_of(const std::vector<std::string>& files) {
+std::vector<std::string> names_of_class_files(const std::vector<std::string>& files) {
   const auto unpacked = [](const std::string& file) {
     return std::filesystem::path(ending_of(file) == ".gz" ? file.substr(0, file.size() - 3) : file);
   };
@@ -195,7 +195,7 @@ struct TextFiles {
     std::vector<PassedFiles> passed;
     auto names = matching(params, context, passed);
     if (!names) return fail(std::move(names.error()));
-    std::vector<std::string> classes = class_names_of(*names);
+    std::vector<std::string> classes = names_of_class_files(*names);
     std::vector<ClassFile> files(names->size());
     std::uint64_t records = 0;
     for (std::size_t i = 0; i < files.size(); ++i) {

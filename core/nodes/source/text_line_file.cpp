@@ -24,14 +24,14 @@ constexpr std::size_t kReadBlock = std::size_t{1} << 20U;
 constexpr std::size_t kLongestLine = std::size_t{16} << 20U;
 constexpr std::size_t kMostLineClasses = 100'000;
 constexpr std::size_t kLongestLineClass = 1024;  // a longer one is a text, and texts are not kept
-constexpr std::int32_t kNoLabel = -1;
-constexpr std::int32_t kNoGroup = -2;
+constexpr std::int32_t kNoLineLabel = -1;
+constexpr std::int32_t kNoLineGroup = -2;
 
 /// Where a line's text lies, and its class, or why it is a bad record.
 struct TextLine {
   std::uint64_t begin = 0;
   std::uint32_t bytes = 0;
-  std::int32_t label = kNoLabel;
+  std::int32_t label = kNoLineLabel;
 };
 
 /// Goes through the file once, in blocks: places and labels are kept, texts are not.
@@ -99,7 +99,7 @@ class LineIndexer {
     const std::size_t tab = rules_.label_last ? line.rfind('\t') : line.find('\t');
     const std::size_t label_bytes = rules_.label_last ? line.size() - std::min(tab + 1, line.size()) : tab;
     if (tab == std::string_view::npos || label_bytes > kLongestLineClass) {
-      keep({begin, static_cast<std::uint32_t>(line.size()), kNoLabel});
+      keep({begin, static_cast<std::uint32_t>(line.size()), kNoLineLabel});
       return {};
     }
     const std::string_view name = rules_.label_last ? line.substr(tab + 1) : line.substr(0, tab);
@@ -114,7 +114,7 @@ class LineIndexer {
     if (rules_.groups != LineGroups::Column) {
       keep({at, static_cast<std::uint32_t>(rest.size()), known->second});
     } else if (group == std::string_view::npos || group > kLongestLineClass) {
-      keep({at, static_cast<std::uint32_t>(rest.size()), kNoGroup});
+      keep({at, static_cast<std::uint32_t>(rest.size()), kNoLineGroup});
     } else {
       grouped_ = true;
       keep({at + group + 1, static_cast<std::uint32_t>(rest.size() - group - 1), known->second}, group);
@@ -194,7 +194,7 @@ class LineIndexer {
 };
 
 Error bad_line(std::int32_t why) {
-  if (why == kNoGroup)
+  if (why == kNoLineGroup)
     return {.code = ErrorCode::BadRecord,
             .reason = fmt::format("the line has no second tab behind a group of at most {} bytes", kLongestLineClass),
             .remedy = "Write it as its class, a tab, its group, a tab and its text"};
