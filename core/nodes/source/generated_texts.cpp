@@ -45,7 +45,7 @@ struct GeneratedTexts {
                "How many people write them; more than one sign their texts, and a split can keep each on one side.")
         .seed("seed", &Params::seed, "Another number gives other texts.")
         .fixture([](const std::filesystem::path&) {
-          return ParamMap{{"count", std::int64_t{12}}, {"classes", std::int64_t{3}}};
+          return ParamMap{{"authors", std::int64_t{4}}, {"classes", std::int64_t{3}}, {"count", std::int64_t{12}}};
         });
   }
 

@@ -43,7 +43,7 @@ struct TextLines {
         .fixture([](const std::filesystem::path& folder) -> ParamMap {
           constexpr std::string_view kText = "good\tBright and quick.\r\nbad\tSlow\n\ngood\t\ndull\tNeither \xC3\xA9\n";
           (void)write_atomically(folder / "lines.tsv", std::as_bytes(std::span(kText)));
-          return {{"file", (folder / "lines.tsv").string()}};
+          return {{"file", (folder / "lines.tsv").string()}, {"groups", std::string("blank_lines")}};
         });
   }
 
