@@ -230,8 +230,9 @@ std::optional<StarterData> data_of_file(const fs::path& file) {
   const TextLook look = ending.empty() || ending == ".txt" ? look_of_text(file) : TextLook::Neither;
   if (look == TextLook::Labelled) return one_file(file, "text_lines", false);
   if (look == TextLook::Table) return one_file(file, "csv", false);
-  return is_notice_name(file.filename().string()) ? std::nullopt
-                                                  : class_files_in(fs::path(full_path(file)).parent_path());
+  const fs::path beside = fs::path(full_path(file)).parent_path();
+  if (is_notice_name(file.filename().string()) || !holds_class_files(beside)) return std::nullopt;
+  return class_files_in(beside);
 }
 
 std::optional<StarterData> data_of_folder(const fs::path& folder) {
