@@ -20,6 +20,7 @@ constexpr std::array<Word, 35> kUnreadable = {"",     ".jpe", ".jif", ".jfi", ".
                                               ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2",  ".raf", ".dcm"};
 constexpr std::array<Word, 6> kClutter = {"thumbs.db",   "ehthumbs.db", "ehthumbs_vista.db",
                                           "desktop.ini", "icon\r",      "folder.ini"};
+constexpr std::array<Word, 6> kNotices = {"readme", "license", "licence", "copying", "changelog", "citation"};
 constexpr std::array<Word, 11> kSystem = {
     "__macosx",   "@eadir",   "lost+found", "$recycle.bin",       "recycler",
     "#recycle",   "@recycle", "#snapshot",  "@recently-snapshot", "system volume information",
@@ -65,6 +66,7 @@ std::string ending_of(std::string_view name) {
 
 bool is_picture_ending(std::string_view ending) { return among(kUnreadable, ending) || among(kReadable, ending); }
 bool is_clutter(std::string_view name) { return name.starts_with('.') || among(kClutter, lower_case(name)); }
+bool is_notice_name(std::string_view name) { return among(kNotices, lower_case(name.substr(0, name.find('.')))); }
 bool is_system_folder(std::string_view name) { return among(kSystem, lower_case(name)); }
 
 SplitRole split_role(std::string_view name) {

@@ -16,6 +16,8 @@ namespace feedline::inline base {
 [[nodiscard]] bool is_picture_ending(std::string_view ending);
 /// A file that systems leave everywhere, of which nobody wants to hear: .DS_Store, Thumbs.db, desktop.ini.
 [[nodiscard]] bool is_clutter(std::string_view name);
+/// A file that tells of the others: README, LICENSE.txt and the like.
+[[nodiscard]] bool is_notice_name(std::string_view name);
 /// A folder that systems keep beside one's own: __MACOSX, @eaDir, lost+found.
 [[nodiscard]] bool is_system_folder(std::string_view name);
 

@@ -392,6 +392,11 @@ Result<StarterData> look_into(StarterData data, const SourceContext& context, co
       data.classes = output.classes.size();
       data.number = data.classes == 0;
     }
+  if (data.number) {
+    const NumberScale scale = scale_of_label(**training, context.stop);
+    data.label_mean = scale.mean;
+    data.label_deviation = scale.deviation;
+  }
   if (data.validation) {
     const Sources validation = open(data, *data.validation, context, registry);
     if (!validation && data.form == StarterForm::Pictures) return fail(validation.error());

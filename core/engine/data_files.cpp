@@ -148,9 +148,8 @@ bool holds_text_folders(const fs::path& folder) {
   return texts;
 }
 
-}  // namespace
-
-std::optional<StarterData> data_of_file(const fs::path& file) {
+/// Sources that the name of a file alone tells.
+std::optional<StarterData> known_by_name(const fs::path& file) {
   const std::string name = lower_case(file.filename().string());
   const std::string_view unpacked = std::string_view(name).substr(0, name.size() - (name.ends_with(".gz") ? 3 : 0));
   if (named_like(unpacked, {".csv", ".tsv", ".tab", ".psv", ".data", ".dat"})) return one_file(file, "csv", false);
@@ -158,16 +157,82 @@ std::optional<StarterData> data_of_file(const fs::path& file) {
   if (named_like(name, {".tar", ".tar.gz", ".tgz", ".zip"})) return one_file(file, "archive", true);
   if (named_like(name, {".npy", ".npz"})) return array_file(file);
   if (is_cifar_name(name)) return cifar_set(file.parent_path());
-  if (!name.ends_with(".txt") && !file.extension().empty()) return std::nullopt;
-  switch (look_of_text(file)) {
-    case TextLook::Labelled:
-      return one_file(file, "text_lines", false);
-    case TextLook::Table:
-      return one_file(file, "csv", false);
-    case TextLook::Neither:
-      break;
-  }
   return std::nullopt;
+}
+
+/// May this be one of a few text files whose lines are texts, to judge by its first lines?
+bool holds_lines(const fs::path& file) {
+  constexpr std::ptrdiff_t kFewestLines = 5;
+  std::array<char, 16384> head{};
+  std::ifstream text(file, std::ios::binary);
+  text.read(head.data(), head.size());
+  const std::string_view begin(head.data(), static_cast<std::size_t>(text.gcount()));
+  return begin.find('\0') == std::string_view::npos && std::count(begin.begin(), begin.end(), '\n') >= kFewestLines;
+}
+
+/// A folder of a text file a class, each of lines without a class of their own: positive.txt and negative.txt, or
+/// polarity.pos and polarity.neg. With files of any other kind beside them it is another thing.
+bool holds_class_files(const fs::path& folder) {
+  constexpr std::size_t kMostClassFiles = 100;
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    std::error_code ignored;
+    if (is_clutter(name) || is_notice_name(name)) continue;
+    if (!at->is_regular_file(ignored) || files.size() == kMostClassFiles) return false;
+    files.push_back(at->path());
+  }
+  if (error || files.size() < 2) return false;
+  const bool one_stem = std::all_of(files.begin(), files.end(),
+                                    [&](const fs::path& file) { return file.stem() == files.front().stem(); });
+  return std::all_of(files.begin(), files.end(), [&](const fs::path& file) {
+    const std::string ending = lower_case(file.extension().string());
+    const bool plain = ending.empty() || ending == ".txt" || ending == ".text";
+    if (!plain && (!one_stem || is_picture_name(file.filename().string()) || known_by_name(file))) return false;
+    return look_of_text(file) == TextLook::Neither && holds_lines(file);
+  });
+}
+
+/// Such a folder, or the parent of one for training, beside which another one may be for validation.
+std::optional<StarterData> class_files_in(const fs::path& folder) {
+  StarterData data{.name = folder.filename().string(), .type = "text_files", .encoded = false};
+  fs::path training = folder;
+  fs::path validation;
+  if (!holds_class_files(folder)) {
+    training.clear();
+    SplitRole best = SplitRole::None;
+    std::error_code error;
+    int looked = 0;
+    for (fs::directory_iterator at(folder, error), end; !error && at != end && ++looked <= kMostLooked;
+         at.increment(error)) {
+      std::error_code ignored;
+      const SplitRole role = split_role(at->path().filename().string());
+      if (role == SplitRole::None || !at->is_directory(ignored) || !holds_class_files(at->path())) continue;
+      if (role == SplitRole::Training) training = at->path();
+      if (role == SplitRole::Validation || (role == SplitRole::Test && best == SplitRole::None)) {
+        validation = at->path();
+        best = role;
+      }
+    }
+  }
+  if (training.empty()) return std::nullopt;
+  data.training["folder"] = training.string();
+  if (!validation.empty()) data.validation = ParamMap{{"folder", validation.string()}};
+  return data;
+}
+
+}  // namespace
+
+std::optional<StarterData> data_of_file(const fs::path& file) {
+  if (auto named = known_by_name(file)) return named;
+  const std::string ending = lower_case(file.extension().string());
+  const TextLook look = ending.empty() || ending == ".txt" ? look_of_text(file) : TextLook::Neither;
+  if (look == TextLook::Labelled) return one_file(file, "text_lines", false);
+  if (look == TextLook::Table) return one_file(file, "csv", false);
+  const fs::path beside = fs::path(full_path(file)).parent_path();
+  if (is_notice_name(file.filename().string()) || !holds_class_files(beside)) return std::nullopt;
+  return class_files_in(beside);
 }
 
 std::optional<StarterData> data_of_folder(const fs::path& folder) {
@@ -176,7 +241,7 @@ std::optional<StarterData> data_of_folder(const fs::path& folder) {
   if (is_file(folder / "data_batch_1.bin") || (is_file(folder / "train.bin") && is_file(folder / "test.bin")))
     return cifar_set(named);
   const auto split = split_folders(folder);
-  if (!holds_text_folders(split ? split->training : folder)) return std::nullopt;
+  if (!holds_text_folders(split ? split->training : folder)) return class_files_in(named);
   StarterData data{.name = named.filename().string(), .type = "text_folder", .encoded = false};
   data.training["folder"] = split ? full_path(split->training) : named.string();
   if (split) data.validation = ParamMap{{"folder", full_path(split->validation)}};

@@ -12,10 +12,10 @@
 namespace feedline::inline engine {
 
 /// Tables (.csv, .tsv, .data, packed or not, .sqlite, or a .txt whose first lines have equally many cells), archives,
-/// NumPy arrays, CIFAR files, lines of texts. Those for testing beside those for training are found by their names.
+/// NumPy arrays, CIFAR files, lines of texts, text files of a class each with those beside them. Those for testing beside those for training are found by their names.
 /// None: no source reads this kind of file.
 [[nodiscard]] std::optional<StarterData> data_of_file(const std::filesystem::path& file);
-/// CIFAR files, or class folders of texts. None: neither.
+/// CIFAR files, class folders of texts, or text files whose lines are the texts of a class. None: none of them.
 [[nodiscard]] std::optional<StarterData> data_of_folder(const std::filesystem::path& folder);
 
 }  // namespace feedline::inline engine

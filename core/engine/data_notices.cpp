@@ -3,6 +3,7 @@
 
 #include "base/numbers.h"
 #include "engine/label_notices.h"
+#include "graph/target_notice.h"
 #include "plan/plan.h"
 #include "plan/record_split.h"
 
@@ -164,6 +165,18 @@ void add(std::vector<Error>& to, std::optional<Error> found, const std::string& 
   if (found) to.push_back(std::move(*found).at_node(node));
 }
 
+/// Losses of numbers that are given classes.
+void add_targets(std::vector<Error>& to, const ModelPlan& network) {
+  const auto look_at = [&to](const LayerPlan& layer) {
+    if (layer.spec == nullptr) return;
+    std::vector<const TensorDesc*> in;
+    for (const TensorDesc& input : layer.inputs) in.push_back(&input);
+    add(to, class_as_number(*layer.spec, in), layer.node);
+  };
+  for (const LayerPlan& layer : network.layers) look_at(layer);
+  look_at(network.loss);
+}
+
 }  // namespace
 
 std::string passed_over_text(const SourceReport& report) {
@@ -211,6 +224,7 @@ std::vector<Error> data_notices(const Plan& plan) {
     add_source(*validation, plan.validation->source_node);
     add(found, lacking(*validation), plan.validation->source_node);
   }
+  if (const ModelPlan* network = plan.network()) add_targets(found, *network);
   return found;
 }
 

@@ -118,11 +118,55 @@ def read(folder):
 constexpr std::string_view kReadLines = R"py(
 
 def read(file):
-    """Lines of a class, a tab and a text."""
+    """Lines of a class, a tab and a text; "key" is the group that splits.py keeps together."""
     opened = gzip.open if str(file).endswith(".gz") else open
+    records, block, ended = [], 0, True
     with opened(file, "rt", encoding="utf-8") as lines:
-        rows = [line.rstrip("\r\n").split("\t", 1) for line in lines if "\t" in line]
-    return [{"text": text, "label": CLASSES.index(label)} for label, text in rows if label in CLASSES]
+        for line in lines:
+            line = line.rstrip("\r\n")
+            if not line:
+                ended = True
+                continue
+            block, ended = block + ended, False
+            label, tab, text = line.partition("\t")
+            if LABEL_LAST:
+                text, tab, label = line.rpartition("\t")
+            if not tab or label not in CLASSES:
+                continue
+            group = str(block)
+            if GROUPS == "column":
+                group, tab, text = text.partition("\t")
+            if tab:
+                records.append({"text": text, "label": CLASSES.index(label), "key": group})
+    return records
+)py";
+
+/// Class files: of each the name, the ending or both is that of its class.
+constexpr std::string_view kReadClassFiles = R"py(
+
+def read(folder):
+    """Text files, one a class, whose lines are the texts; "key" is the group that splits.py keeps together."""
+    files = {}
+    for file in sorted(pathlib.Path(folder).iterdir()):
+        name = file.name[:-3] if file.name.endswith(".gz") else file.name
+        known = [part for part in (pathlib.Path(name).stem, pathlib.Path(name).suffix[1:], name) if part in CLASSES]
+        if known and file.is_file():
+            files[known[0]] = file
+    records = []
+    for label, name in enumerate(CLASSES):
+        opened, block, ended = gzip.open if files[name].name.endswith(".gz") else open, 0, True
+        with opened(files[name], "rt", encoding="utf-8", newline="\n") as lines:
+            for line in lines:
+                text = line.rstrip("\r\n")
+                if not text:
+                    ended = True
+                    continue
+                block, ended = block + ended, False
+                group = f"{name} {block}"
+                if GROUPS == "column":
+                    group, _, text = text.partition("\t")
+                records.append({"text": text, "label": label, "key": group})
+    return records
 )py";
 
 constexpr std::string_view kReadTable = R"py(
@@ -166,11 +210,13 @@ def read_idx(file):
     return np.frombuffer(data, np.uint8, offset=4 + 4 * len(shape)).reshape(shape)
 
 
-def read(images, labels):
-    """The pictures and labels of two IDX files."""
+def read(images, labels, groups=None):
+    """The pictures and labels of two IDX files; `groups`: a text with the group of a record in each line."""
     pictures, classes = read_idx(images), read_idx(labels)
     pictures = pictures if pictures.ndim == 4 else pictures[..., None]
-    return [{"image": picture, "label": int(label)} for picture, label in zip(pictures, classes)]
+    keys = pathlib.Path(groups).read_text(encoding="utf-8").splitlines() if groups else [""] * len(classes)
+    return [{"image": picture, "label": int(label), "key": key}
+            for picture, label, key in zip(pictures, classes, keys)]
 )py";
 
 constexpr std::string_view kReadNothing = R"py(
@@ -209,7 +255,14 @@ std::string reading(const ExportedData& data, const std::string& key) {
     return replaced(replaced(folder, "PORT", "\"file\""), "CONTENT", "str(file)");
   if (type == "text_folder")
     return replaced(replaced(folder, "PORT", "\"text\""), "CONTENT", "file.read_text(encoding=\"utf-8\")");
-  if (is_one_of_types(type, {"text_lines", "generated_texts"})) return std::string(kReadLines);
+  if (is_one_of_types(type, {"text_lines", "generated_texts", "text_files"})) {
+    const bool generated = type == "generated_texts";
+    const std::string groups = !generated ? params.text("groups") : params.integer("authors") > 1 ? "column" : "none";
+    const std::string head = fmt::format("\nGROUPS = {}\n", python_string(groups));
+    if (type == "text_files") return head + std::string(kReadClassFiles);
+    const bool last = !generated && params.text("label") == "last";
+    return head + fmt::format("LABEL_LAST = {}\n", python_bool(last)) + std::string(kReadLines);
+  }
   if (type == "idx") return std::string(kReadIdx);
   if (is_one_of_types(type, {"csv", "table"})) {
     std::string columns = "{";

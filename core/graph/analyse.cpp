@@ -5,6 +5,7 @@
 #include "graph/flatten.h"
 #include "graph/model_stages.h"
 #include "graph/record_origins.h"
+#include "graph/target_notice.h"
 #include "graph/validate.h"
 #include "graph/waiting_outputs.h"
 #include "graph/wiring.h"
@@ -234,6 +235,7 @@ class Analyser {
                                     std::to_string(spec.outputs.size())});
       return;
     }
+    if (auto notice = class_as_number(spec, in)) report(index, std::move(*notice), Severity::Warning);
     for (std::size_t port = 0; port < result->size(); ++port) {
       TensorDesc& desc = (*result)[port];
       if (spec.outputs[port].kind != Kind::Any) desc.kind = spec.outputs[port].kind;

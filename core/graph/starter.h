@@ -39,6 +39,8 @@ struct StarterData {
   std::int64_t width = 0;
   StarterForm form = StarterForm::Pictures;
   bool number = false;                       ///< what is predicted is a plain number, not a class
+  double label_mean = 0;                     ///< of that number, about
+  double label_deviation = 1;                ///< the same; above 0
   std::int64_t columns = 0;                  ///< of rows, without the label
   std::string text_column{};                 ///< of RowTexts
   std::string label{};                       ///< of a table: the column that is predicted

@@ -66,7 +66,16 @@ std::vector<ChainLink> model_of(const StarterData& data) {
             std::move(last)};
   const ChainLink hidden{.type = "linear", .in = "x", .out = "y", .params = {{"units", std::int64_t{64}}}};
   const ChainLink relu{.type = "relu", .in = "x", .out = "y"};
-  if (data.number) return {hidden, relu, hidden, relu, std::move(last)};
+  if (data.number)
+    return {hidden,
+            relu,
+            hidden,
+            relu,
+            std::move(last),
+            {.type = "scale_output",
+             .in = "x",
+             .out = "y",
+             .params = {{"deviation", data.label_deviation}, {"mean", data.label_mean}}}};
   const ChainLink dropout{.type = "dropout", .in = "x", .out = "y", .params = {{"probability", 0.2}}};
   return {hidden, relu, dropout, hidden, relu, dropout, std::move(last)};
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "state/fitted_cache.h"
 
+#include "base/bounded_folder.h"
 #include "state/safetensors.h"
 
-#include <algorithm>
 #include <chrono>
-#include <cstdint>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -21,8 +20,7 @@ constexpr std::chrono::hours kMayBeWritten{1};
 std::optional<NamedTensors> FittedCache::find(const std::string& hash) const {
   auto state = look(hash);
   if (!state) return std::nullopt;
-  std::error_code ignored;  // it has been asked for: make_room() takes the others first
-  std::filesystem::last_write_time(file(hash), std::filesystem::file_time_type::clock::now(), ignored);
+  (void)mark_asked(file(hash));  // make_room() takes the others first
   return state;
 }
 
@@ -47,38 +45,16 @@ Status FittedCache::keep(const std::string& hash, const std::string& node, const
   return {};
 }
 
-/// Another program may do the same at the same time: what is gone already, or cannot be removed, is passed over.
 void FittedCache::make_room(const std::filesystem::path& newest) const {
-  struct Entry {
-    std::filesystem::file_time_type asked{};
-    std::uintmax_t bytes = 0;
-    std::filesystem::path path{};
-  };
-  std::vector<Entry> entries;
   std::vector<std::filesystem::path> left;  // by programs that were killed while they wrote
   const auto long_ago = std::filesystem::file_time_type::clock::now() - kMayBeWritten;
-  std::uintmax_t bytes = 0;
   std::error_code fault;
   for (std::filesystem::directory_iterator it(folder_, fault), end; !fault && it != end; it.increment(fault)) {
     std::error_code gone;
     if (it->path().extension() == ".part" && it->last_write_time(gone) < long_ago && !gone) left.push_back(it->path());
-    if (it->path().extension() != ".safetensors") continue;
-    Entry entry{.asked = it->last_write_time(gone), .bytes = 0, .path = it->path()};
-    if (!gone) entry.bytes = it->file_size(gone);
-    if (gone) continue;
-    bytes += entry.bytes;
-    if (entry.path != newest) entries.push_back(std::move(entry));
   }
   for (const std::filesystem::path& part : left) std::filesystem::remove(part, fault);
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.asked < b.asked; });
-  std::size_t files = entries.size() + 1;
-  for (const Entry& entry : entries) {
-    if (files <= kMostFiles && bytes <= kMostBytes) break;
-    std::error_code ignored;
-    std::filesystem::remove(entry.path, ignored);
-    --files;
-    bytes -= entry.bytes;
-  }
+  bound_folder(newest, {.files = kMostFiles, .bytes = kMostBytes});
 }
 
 }  // namespace feedline::inline state

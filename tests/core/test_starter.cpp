@@ -237,6 +237,49 @@ class TestStarter : public QObject {
     }
   }
 
+  void files_of_a_class_each_are_known_data() {
+    QTest::addColumn<QStringList>("files");
+    QTest::addColumn<QString>("training");  // none: it is something else
+    QTest::addColumn<QString>("validation");
+    QTest::newRow("names") << QStringList{"positive.txt", "negative.txt", "README"} << "."
+                           << "";
+    QTest::newRow("endings") << QStringList{"polarity.pos", "polarity.neg"} << "."
+                             << "";
+    QTest::newRow("parts") << QStringList{"train/a.txt", "train/b.txt", "test/a.txt", "test/b.txt"} << "train"
+                           << "test";
+    QTest::newRow("one file") << QStringList{"positive.txt"} << ""
+                              << "";
+    QTest::newRow("a program") << QStringList{"main.py", "tools.py"} << ""
+                               << "";
+    QTest::newRow("beside a table") << QStringList{"a.txt", "b.txt", "c.csv"} << ""
+                                    << "";
+  }
+  void files_of_a_class_each_are_known() {
+    QFETCH(QStringList, files);
+    QFETCH(QString, training);
+    QFETCH(QString, validation);
+    const QString root = path(QString("lines of ") + QTest::currentDataTag());
+    for (const QString& file : files)
+      write_file(root + '/' + file, QByteArray("One text.\nAnother one, longer.\n").repeated(6 + file.size() % 3));
+    const auto data = data_at(root.toStdString());
+    QCOMPARE(data && data->type == "text_files", !training.isEmpty());
+    if (training.isEmpty()) return;
+    QCOMPARE(text_of(data->training, "folder"), QDir::cleanPath(root + '/' + training));
+    QCOMPARE(data->validation.has_value(), !validation.isEmpty());
+    if (data->validation) QCOMPARE(text_of(*data->validation, "folder"), root + '/' + validation);
+    const auto looked = look(root);
+    QVERIFY2(looked, looked ? "" : looked.error().line().c_str());
+    QVERIFY(looked->form == StarterForm::Texts && looked->classes == 2);
+    const auto graph = starter_graph(*looked);
+    QVERIFY2(graph, graph ? "" : graph.error().line().c_str());
+    const auto plan = make_plan(*graph, {.sources = context()});
+    QVERIFY2(plan, plan ? "" : plan.error().line().c_str());
+    if (!validation.isEmpty()) return;
+    const auto dropped = data_at((root + '/' + files.front()).toStdString());
+    QVERIFY(dropped && dropped->type == "text_files");
+    QCOMPARE(text_of(dropped->training, "folder"), root);
+  }
+
   void an_archive_is_divided_as_its_folders_are() {
     ArchiveContent content;
     for (const char* part : {"train", "test"})

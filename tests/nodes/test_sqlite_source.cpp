@@ -4,11 +4,14 @@
 #include "support/table_rows.h"
 #include "support/test_program.h"
 
+#include <QDir>
 #include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
 
 #include <atomic>
+#include <chrono>
+#include <filesystem>
 #include <sqlite3.h>
 #include <thread>
 
@@ -107,6 +110,42 @@ class TestSqliteSource : public QObject {
       QCOMPARE(QString::fromStdString(table_rows(**source)), rows);
     }
     QVERIFY(read_file(path()) == before);
+  }
+
+  /// Of many queries, the rows that nobody has asked for longest go; whoever has them open reads on.
+  void rows_of_queries_are_bounded() {
+    make(kPeople);
+    const QString cache = folder_.filePath(QString("cache%1").arg(number_));
+    const auto ask = [&](const char* query) {
+      return *open_source("sqlite", {{"file", path().toStdString()}, {"query", std::string(query)}}, cache);
+    };
+    const auto first = ask("SELECT age, income FROM people");
+    const QString tables = cache + "/tables";
+    const QStringList kept = QDir(tables).entryList({"*.sqlite"});
+    QCOMPARE(kept.size(), 1);
+    const auto age = [&](const QString& name, int hours) {
+      std::filesystem::last_write_time((tables + '/' + name).toStdString(),
+                                       std::filesystem::file_time_type::clock::now() - std::chrono::hours(hours));
+    };
+    const auto pile_up = [&] {
+      for (int i = 0; i < 256; ++i) {
+        const QString name = QString("other%1.sqlite").arg(i);
+        write_file(tables + '/' + name, "");
+        age(name, 1 + i);
+      }
+    };
+    pile_up();
+    age(kept.front(), 1000);
+    (void)ask("SELECT age, income FROM people");  // asked for again, so that it is the newest
+    (void)ask("SELECT job, income FROM people");
+    QCOMPARE(QDir(tables).entryList({"*.sqlite"}).size(), 256);
+    QVERIFY(QFile::exists(tables + '/' + kept.front()));
+    QVERIFY(QFile::exists(tables + "/other253.sqlite") && !QFile::exists(tables + "/other254.sqlite"));
+    pile_up();
+    age(kept.front(), 1000);
+    (void)ask("SELECT * FROM people");
+    QVERIFY(!QFile::exists(tables + '/' + kept.front()));
+    QCOMPARE(QString::fromStdString(table_rows(*first)), QString("39 -> low\n~ -> high\n28.5 -> low\n51 -> high\n"));
   }
 
   void refuses_data() {

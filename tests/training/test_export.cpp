@@ -384,11 +384,12 @@ class TestExport : public QObject {
            node_of("scale", "standardise", "{\"columns\": [\"income\"]}"),
            node_of("hash", "hash_columns", "{\"buckets\": 3, \"columns\": [\"city\"]}"), node_of("one_hot", "one_hot"),
            node_of("features", "features"), node_of("linear1", "linear", "{\"units\": 9}"), node_of("relu", "relu"),
-           node_of("dropout", "dropout"), node_of("linear2", "linear")},
+           node_of("dropout", "dropout"), node_of("linear2", "linear"),
+           node_of("unit", "scale_output", "{\"deviation\": 1.5, \"mean\": 0.25}")},
           "source.row shuffle.sample, shuffle.sample impute.row, impute.row bins.row, bins.row log.row, log.row "
           "scale.row, "
           "scale.row hash.row, hash.row one_hot.row, one_hot.row features.row, features.features batch.features, "
-          "batch.features linear1.x, linear1.y relu.x, relu.y dropout.x, dropout.y linear2.x, linear2.y "
+          "batch.features linear1.x, linear1.y relu.x, relu.y dropout.x, dropout.y linear2.x, linear2.y unit.x, unit.y "
           "loss.prediction");
     }
     const QString lines = fresh() + "/lines.tsv";

@@ -75,12 +75,13 @@ class TestExportOnnx : public QObject {
          node_of("conv", "conv1d", "{\"filters\": 6, \"kernel\": 4, \"stride\": 2}"),
          node_of("lstm", "lstm", "{\"layers\": 2, \"output\": \"all\", \"units\": 4}"),
          node_of("mean", "sequence_pool"), node_of("most", "sequence_pool", "{\"pooling\": \"max\"}"),
-         node_of("both", "concatenate"), node_of("linear", "linear")},
+         node_of("both", "concatenate"), node_of("linear", "linear"),
+         node_of("unit", "scale_output", "{\"deviation\": 1.5, \"mean\": 0.25}")},
         "source.text shuffle.sample, shuffle.sample tokens.text, tokens.tokens batch.tokens, batch.tokens text.tokens, "
         "batch.tokens words.tokens, words.y place.x, batch.tokens place.tokens, place.y encoder.x, batch.tokens "
         "encoder.tokens, encoder.y conv.x, batch.tokens conv.tokens, encoder.y lstm.x, batch.tokens lstm.tokens, "
         "lstm.y mean.x, batch.tokens mean.tokens, conv.y most.x, text.y both.a, mean.y both.b, most.y both.c, both.y "
-        "linear.x, linear.y loss.prediction");
+        "linear.x, linear.y unit.x, unit.y loss.prediction");
   }
 
  private Q_SLOTS:

@@ -368,6 +368,7 @@ void TestLayers::functions_by_hand() {
   QVERIFY(same(forward("silu", {}, x), x * sigmoid));
   QVERIFY(same(forward("tanh", {}, x), 2 / (1 + (-2 * x).exp()) - 1));
   QVERIFY(same(forward("leaky_relu", {{"slope", 0.2}}, x), at::where(x > 0, x, x * 0.2)));
+  QVERIFY(same(forward("scale_output", {{"mean", 1e6}, {"deviation", 250.0}}, x), x * 250 + 1e6));
   QVERIFY(same(forward("gelu", {}, x), x * 0.5 * (1 + (x / std::sqrt(2.0)).erf())));
   QVERIFY(same(forward("softmax", {}, x), x.exp() / x.exp().sum(1, true)));
   const at::Tensor tall = at::arange(8, at::kFloat).view({1, 1, 4, 2});

@@ -11,6 +11,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <stdexcept>
@@ -484,6 +485,8 @@ void TestRun::numbers_are_learnt_and_measured() {
   const EpochResult& last = result.epochs.back();
   QVERIFY2(last.loss(kTrainSplit) < 0.5 * first.loss(kTrainSplit), qPrintable(QString::number(last.loss(kTrainSplit))));
   QVERIFY(last.evaluation == nullptr);
+  QVERIFY(std::any_of(result.notices.begin(), result.notices.end(),
+                      [](const auto& notice) { return notice.error.node == "loss" && notice.error.port == "target"; }));
   for (const MetricValue& metric : last.metrics) {
     QVERIFY2(metric.name != "accuracy" && metric.name != "macro F1", metric.name.c_str());
     const double before = first.value(metric.name, metric.split);

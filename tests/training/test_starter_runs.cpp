@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The tour of a new user: tables and texts of all kinds become graphs that train, or it is said why not.
+#include "base/random.h"
 #include "engine/data_at.h"
 #include "support/fixtures.h"
 #include "support/places.h"
@@ -50,6 +51,32 @@ class TestStarterRuns : public QObject {
     train(*data);
   }
 
+  /// House prices: a network that begins with outputs of about 0 ± 1 predicts them in dollars all the same.
+  void a_large_number_is_learnt_in_its_own_unit() {
+    QByteArray bytes = "size,age,price\n";
+    Rng rng(5, 0, 0, 0);
+    for (int i = 0; i < 400; ++i) {
+      const double size = rng.uniform();
+      const double age = rng.uniform();
+      bytes += QByteArray::number(size) + "," + QByteArray::number(age) + "," +
+               QByteArray::number(1e6 + 3e5 * size - 2e5 * age * age, 'f', 1) + "\n";
+    }
+    const QString file = cache_.filePath("houses.csv");
+    write_file(file, bytes);
+    auto data = data_at(file.toStdString());
+    if (data) data = look_into(std::move(*data), context());
+    QVERIFY2(data && data->number, data ? "" : data.error().line().c_str());
+    const auto graph = starter_graph(*data);
+    QVERIFY2(graph, graph ? "" : graph.error().line().c_str());
+    RecordedRun run(*graph, {.epochs = 12, .device = "cpu", .cache_folder = cache_.path().toStdString()});
+    const RunResult& result = run.result();
+    QVERIFY2(result.end == RunResult::End::Completed, result.failure ? result.failure->line().c_str() : "not ended");
+    const double r2 = result.epochs.back().value("R2", kValSplit);
+    const double mae = result.epochs.back().value("MAE", kValSplit);
+    QVERIFY2(r2 > 0.9, qPrintable(QString::number(r2)));
+    QVERIFY2(mae > 100 && mae < 40'000, qPrintable(QString::number(mae)));  // dollars
+  }
+
   void shared_files_data() {
     QTest::addColumn<QString>("size");    // how the offer begins
     QTest::addColumn<QString>("reason");  // why there is none
@@ -72,7 +99,8 @@ class TestStarterRuns : public QObject {
     runs("tables/us-gov/2009PowerStatus.txt", "'Power' (a number) from 37960");
     runs("text/ag-news/test.csv", "'column_1' (4 classes) from 7600 texts");
     told("text/ag-news/readme.txt", "no source reads");
-    told("text/rt-polarity/rt-polarity.neg", "no source reads");
+    runs("text/rt-polarity", "2 classes, 10662 texts");
+    runs("text/rt-polarity/rt-polarity.neg", "2 classes, 10662 texts");
     runs("text/sms-spam/SMSSpamCollection", "2 classes, 5");
     runs("text/sms-spam/spam-latin1.csv", "'class_label' (2 classes) from 5573 texts");
   }

@@ -26,6 +26,13 @@ Result<WrittenLayer> write_leaky_relu(const LayerToWrite& layer) {
                       .script = fmt::format("return torch.leaky_relu(x, {})", slope)};
 }
 
+/// In single precision, as targets are.
+Result<WrittenLayer> write_scale_output(const LayerToWrite& layer) {
+  const ParamReader params(layer.plan.params);
+  const std::string rest = fmt::format(" * {} + {}", params.number("deviation"), params.number("mean"));
+  return WrittenLayer{.call = layer.in[0] + ".float()" + rest, .script = "return x" + rest};
+}
+
 Result<WrittenLayer> write_gelu(const LayerToWrite& layer) {
   const std::string approximate = ParamReader(layer.plan.params).text("approximate");
   const std::string rest = approximate == "none" ? "" : fmt::format(", approximate=\"{}\"", approximate);
@@ -148,6 +155,7 @@ Result<WrittenLayer> write_row_mixer(const LayerToWrite& layer) {
 void add_norm_layers(Writers& writers) {
   writers.layer("relu", write_relu);
   writers.layer("leaky_relu", write_leaky_relu);
+  writers.layer("scale_output", write_scale_output);
   writers.layer("gelu", write_gelu);
   writers.layer("softmax", write_softmax);
   for (const char* type : {"sigmoid", "tanh", "silu"}) writers.layer(type, write_function);

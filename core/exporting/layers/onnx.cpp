@@ -53,6 +53,13 @@ std::string onnx_leaky_relu(const LayerToWrite& layer, OnnxGraph& graph) {
                    {{"alpha", static_cast<float>(ParamReader(layer.plan.params).real("slope"))}});
 }
 
+std::string onnx_scale_output(const LayerToWrite& layer, OnnxGraph& graph) {
+  const auto number = [&](const char* name) {
+    return graph.constant(std::vector<float>{static_cast<float>(ParamReader(layer.plan.params).real(name))}, {});
+  };
+  return graph.add("Add", {graph.add("Mul", {layer.in[0], number("deviation")}), number("mean")});
+}
+
 std::string onnx_gelu(const LayerToWrite& layer, OnnxGraph& graph) {
   return OnnxParts(layer, graph).gelu(layer.in[0], ParamReader(layer.plan.params).text("approximate") == "tanh");
 }
@@ -109,6 +116,7 @@ void add_onnx_layers(Writers& writers) {
   writers.onnx("tanh", onnx_tanh);
   writers.onnx("silu", onnx_silu);
   writers.onnx("leaky_relu", onnx_leaky_relu);
+  writers.onnx("scale_output", onnx_scale_output);
   writers.onnx("gelu", onnx_gelu);
   writers.onnx("softmax", onnx_softmax);
   writers.onnx("batch_norm", onnx_batch_norm);

@@ -31,9 +31,12 @@ Status check_classes_known(const TensorDesc& target) {
     return fail(Error{.reason = "its target is several labels a record, not one class",
                       .remedy = "Use multi_label_cross_entropy, or set label_kind of the source to class",
                       .port = "target"});
-  return fail(Error{.reason = "its target is a plain number, not a class",
-                    .remedy = "Connect a label that has classes, or use a loss for numbers such as mse",
-                    .port = "target"});
+  return fail(Error{
+      .reason = "its target is a plain number, not a class",
+      .remedy =
+          "Connect a label that has classes (label_kind of the source), or use a loss for numbers such as mse and "
+          "set units of the last linear to 1",
+      .port = "target"});
 }
 
 }  // namespace

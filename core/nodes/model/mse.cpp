@@ -20,11 +20,12 @@ struct MeanSquaredError {
     return node<MeanSquaredError>("mse", 1, "Mean squared error", "How far predicted numbers are from the true ones.")
         .help(
             "The loss of regression: the mean of the squared differences between prediction and target, 0 is perfect. "
-            "It weighs a miss of 10 a hundred times as much as one of 1, so scale targets to about 1 and look for "
-            "outliers.\n\n"
+            "It weighs a miss of 10 a hundred times as much as one of 1, so look for outliers. Where targets are far "
+            "from "
+            "0 ± 1, scale_output in front of it lets a network learn them quickly.\n\n"
             "The prediction has as many values per record as the target: let the last linear node have 1 unit for a "
             "label. A label with classes counts as the number of its class, which makes sense only where their order "
-            "does (grades, ages, digits).")
+            "does (grades, ages, digits), and is told as a warning.")
         .in("prediction", Kind::Tensor, "Predicted numbers, N×1 for one a record.")
         .in("target", Kind::Target, "The true numbers.")
         .out("loss", Kind::Loss, "The mean over the batch and over the numbers of a record.")

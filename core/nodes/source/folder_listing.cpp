@@ -55,7 +55,9 @@ const FolderFiles kTextFiles = {
     .wanted = &is_text_name,
     .what = "texts",
     .endings = "txt, text, md, or none",
-    .remedy = "Put the texts of each class into a sub-folder of their own, such as reviews/good/1.txt"};
+    .remedy =
+        "Put the texts of each class into a sub-folder of their own, such as reviews/good/1.txt; files whose lines are "
+        "texts, one file a class, are read by text_files"};
 
 Result<FolderListing> FolderListing::of(const std::string& folder, const FolderFiles& files,
                                         const SourceContext& context) {

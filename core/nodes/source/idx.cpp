@@ -2,8 +2,10 @@
 #include "base/plain_text.h"
 #include "nodes/source/example_files.h"
 #include "nodes/source/idx_file.h"
+#include "nodes/source/record_groups.h"
 #include "schema/in_memory.h"
 #include "schema/node_builder.h"
+#include "schema/record_keys.h"
 #include "schema/shared_files.h"
 #include "schema/source_report.h"
 
@@ -11,6 +13,8 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <string_view>
 
 namespace feedline::inline nodes {
 namespace {
@@ -30,10 +34,14 @@ void fetch_ahead(std::span<const std::byte> item) {
 }
 
 /// Pictures stay in their file; labels, one byte each, are kept.
-class IdxSource final : public Source, public InMemory, public Reporting, public SharedFiles {
+class IdxSource final : public Source, public InMemory, public Reporting, public SharedFiles, public RecordKeys {
  public:
-  IdxSource(IdxFile images, std::vector<std::uint8_t> labels, std::string label_file)
-      : images_(std::move(images)), labels_(std::move(labels)), label_file_(std::move(label_file)) {
+  IdxSource(IdxFile images, std::vector<std::uint8_t> labels, std::string label_file,
+            std::optional<RecordGroups> groups)
+      : images_(std::move(images)),
+        labels_(std::move(labels)),
+        label_file_(std::move(label_file)),
+        groups_(std::move(groups)) {
     dims_ = {images_.item_dims()[0], images_.item_dims()[1],
              images_.item_dims().size() == 3 ? images_.item_dims()[2] : 1};
     const std::int64_t classes = *std::max_element(labels_.begin(), labels_.end()) + 1;
@@ -49,7 +57,21 @@ class IdxSource final : public Source, public InMemory, public Reporting, public
   }
 
   const SourceReport& report() const override { return report_; }
-  std::vector<std::string> files() const override { return {images_.path(), label_file_}; }
+  std::vector<std::string> files() const override {
+    std::vector<std::string> paths = {images_.path(), label_file_};
+    if (groups_) paths.push_back(groups_->path());
+    return paths;
+  }
+  const std::vector<std::string>& key_names() const override {
+    static const std::vector<std::string> group = {"group"};
+    static const std::vector<std::string> none;
+    return groups_ ? group : none;
+  }
+  Status read_key(std::uint64_t index, std::size_t, std::string& value, Datum* label) const override {
+    value = groups_->name(index);
+    if (label != nullptr) label->set_label(labels_[index]);
+    return {};
+  }
 
   std::uint64_t size() const override { return images_.count(); }
   const std::vector<TensorDesc>& outputs() const override { return outputs_; }
@@ -77,6 +99,7 @@ class IdxSource final : public Source, public InMemory, public Reporting, public
   SourceReport report_{};
   std::vector<std::uint8_t> labels_;
   std::string label_file_;
+  std::optional<RecordGroups> groups_;
   std::array<std::int64_t, 3> dims_{};
   std::vector<TensorDesc> outputs_{};
 };
@@ -85,6 +108,7 @@ struct Idx {
   struct Params {
     std::string images{};
     std::string labels{};
+    std::string groups{};
   };
 
   static NodeSpec spec() {
@@ -93,13 +117,18 @@ struct Idx {
             "Reads a pair of IDX files, such as train-images-idx3-ubyte and train-labels-idx1-ubyte of MNIST and "
             "Fashion-MNIST, as they are or packed with gzip. Packed files are unpacked once, into the cache folder.\n\n"
             "Pictures are grey (three dimensions: items, height, width) or have channels (a fourth one). They need no "
-            "decode.\n\nexample:training-images and example:training-labels, example:test-images and "
+            "decode.\n\nA third file may say which records belong together (a writer, a patient): set split_by of the "
+            "trainer to group and split_column to group.\n\nexample:training-images and example:training-labels, "
+            "example:test-images and "
             "example:test-labels are "
             "a small set that Feedline paints itself.")
         .out("image", Kind::Image, "One picture, 8 bits a channel.")
         .out("label", Kind::Label, "Its class.")
         .file("images", &Params::images, "The file of pictures: idx3 or idx4, unsigned bytes, .gz or not.")
         .file("labels", &Params::labels, "The file of labels: idx1, unsigned bytes, .gz or not.")
+        .optional_file("groups", &Params::groups,
+                       "A text with the name or number of a group in each line, or idx1, by which a split divides. Its "
+                       "name is group.")
         .fixture(write_fixture);
   }
 
@@ -116,7 +145,13 @@ struct Idx {
     if (!images) return fail(std::move(images.error()).at_parameter("images"));
     auto labels = open_labels(*label_file, images->count(), context);
     if (!labels) return fail(std::move(labels.error()).at_parameter("labels"));
-    return std::make_unique<IdxSource>(std::move(*images), std::move(*labels), *label_file);
+    std::optional<RecordGroups> groups;
+    if (!params.groups.empty()) {
+      auto opened = RecordGroups::open(params.groups, images->count(), context);
+      if (!opened) return fail(std::move(opened.error()).at_parameter("groups"));
+      groups = std::move(*opened);
+    }
+    return std::make_unique<IdxSource>(std::move(*images), std::move(*labels), *label_file, std::move(groups));
   }
 
  private:
@@ -162,7 +197,11 @@ struct Idx {
     }
     (void)write_atomically(folder / "images-idx3-ubyte", std::as_bytes(std::span(images)));
     (void)write_atomically(folder / "labels-idx1-ubyte", std::as_bytes(std::span(labels)));
-    return {{"images", (folder / "images-idx3-ubyte").string()}, {"labels", (folder / "labels-idx1-ubyte").string()}};
+    constexpr std::string_view kWriters = "ann\nann\nbob\nbob\ncid\ncid\n";
+    (void)write_atomically(folder / "writers.txt", std::as_bytes(std::span(kWriters)));
+    return {{"images", (folder / "images-idx3-ubyte").string()},
+            {"labels", (folder / "labels-idx1-ubyte").string()},
+            {"groups", (folder / "writers.txt").string()}};
   }
 };
 

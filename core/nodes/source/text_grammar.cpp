@@ -52,6 +52,11 @@ constexpr std::array<std::string_view, 8> kOpenings = {"Yesterday",       "They 
                                                        "It's known that", "After 3.5 hours"};
 constexpr std::array<std::string_view, 4> kEnds = {".", ".", "!", "?"};
 
+constexpr std::array<std::string_view, 12> kFirstNames = {"Ada", "Ben",  "Cleo", "Dora", "Emil", "Faye",
+                                                          "Gus", "Hana", "Igor", "Jana", "Kurt", "Lena"};
+constexpr std::size_t kLetters = 26;
+static_assert(kMostAuthors == kFirstNames.size() * kLetters);
+
 template <std::size_t N>
 std::string_view one_of(const std::array<std::string_view, N>& words, Rng& rng) {
   return words[rng.below(static_cast<std::uint32_t>(N))];
@@ -91,6 +96,19 @@ std::string write_topic_text(std::size_t topic, std::size_t topics, std::uint32_
     text += one_of(kEnds, rng);
   }
   return text;
+}
+
+std::size_t author_of_text(std::size_t topic, std::size_t topics, std::size_t authors, Rng& rng) {
+  const std::size_t own = authors / topics + (topic < authors % topics ? 1 : 0);  // topic, topic + topics, ...
+  if (own > 0 && rng.chance(0.7)) return topic + topics * rng.below(static_cast<std::uint32_t>(own));
+  return rng.below(static_cast<std::uint32_t>(authors));
+}
+
+std::string author_name(std::size_t author) {
+  std::string name(kFirstNames[author % kFirstNames.size()]);
+  name += ' ';
+  name += static_cast<char>('A' + author / kFirstNames.size() % kLetters);
+  return name;
 }
 
 }  // namespace feedline::inline nodes

@@ -22,4 +22,11 @@ inline constexpr int kGrammarVersion = 1;
 [[nodiscard]] std::string write_topic_text(std::size_t topic, std::size_t topics, std::uint32_t sentences,
                                            double difficulty, Rng& rng);
 
+/// Number of the author of a text on this topic, below `authors`: seven of ten texts come from one who mostly writes
+/// about it, so that who knows the author knows a little of the topic.
+[[nodiscard]] std::size_t author_of_text(std::size_t topic, std::size_t topics, std::size_t authors, Rng& rng);
+/// "Ben C": as an author signs; different for each of the first kMostAuthors.
+[[nodiscard]] std::string author_name(std::size_t author);
+inline constexpr std::size_t kMostAuthors = 312;
+
 }  // namespace feedline::inline nodes

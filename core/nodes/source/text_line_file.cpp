@@ -4,6 +4,7 @@
 #include "base/plain_text.h"
 #include "nodes/source/file_io.h"
 #include "nodes/source/table/plain_file.h"
+#include "schema/record_keys.h"
 #include "schema/shared_files.h"
 #include "schema/source_report.h"
 
@@ -23,12 +24,14 @@ constexpr std::size_t kReadBlock = std::size_t{1} << 20U;
 constexpr std::size_t kLongestLine = std::size_t{16} << 20U;
 constexpr std::size_t kMostLineClasses = 100'000;
 constexpr std::size_t kLongestLineClass = 1024;  // a longer one is a text, and texts are not kept
+constexpr std::int32_t kNoLineLabel = -1;
+constexpr std::int32_t kNoLineGroup = -2;
 
-/// Where a line's text lies, and its class; -1 where the line has no label.
+/// Where a line's text lies, and its class, or why it is a bad record.
 struct TextLine {
   std::uint64_t begin = 0;
   std::uint32_t bytes = 0;
-  std::int32_t label = -1;
+  std::int32_t label = kNoLineLabel;
 };
 
 /// Goes through the file once, in blocks: places and labels are kept, texts are not.
@@ -55,6 +58,9 @@ class LineIndexer {
   }
 
   std::vector<TextLine> lines{};
+  /// With groups, of each line: of a column how many bytes of its name stand in front of the text and a tab; else the
+  /// number of its block, from 1 on.
+  std::vector<std::uint32_t> groups{};
   SourceReport report{};
 
  private:
@@ -83,11 +89,17 @@ class LineIndexer {
     const std::uint64_t begin = next_;
     next_ += line.size();
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    if (line.empty() || (line_ == 1 && rules_.header == "yes")) return {};
+    if (line.empty()) {
+      block_ended_ = true;
+      return {};
+    }
+    if (block_ == 0 || block_ended_) ++block_;
+    block_ended_ = false;
+    if (line_ == 1 && rules_.header == "yes") return {};
     const std::size_t tab = rules_.label_last ? line.rfind('\t') : line.find('\t');
     const std::size_t label_bytes = rules_.label_last ? line.size() - std::min(tab + 1, line.size()) : tab;
     if (tab == std::string_view::npos || label_bytes > kLongestLineClass) {
-      lines.push_back({begin, static_cast<std::uint32_t>(line.size()), -1});
+      keep({begin, static_cast<std::uint32_t>(line.size()), kNoLineLabel});
       return {};
     }
     const std::string_view name = rules_.label_last ? line.substr(tab + 1) : line.substr(0, tab);
@@ -96,10 +108,24 @@ class LineIndexer {
       return fail_file(path_, fmt::format("it has more than {} labels", kMostLineClasses),
                        rules_.label_last ? "Put the class behind the last tab of each line, or set label to first"
                                          : "Put the class in front of the first tab of each line");
-    lines.push_back(rules_.label_last
-                        ? TextLine{begin, static_cast<std::uint32_t>(tab), known->second}
-                        : TextLine{begin + tab + 1, static_cast<std::uint32_t>(line.size() - tab - 1), known->second});
+    const std::string_view rest = rules_.label_last ? line.substr(0, tab) : line.substr(tab + 1);
+    const std::uint64_t at = rules_.label_last ? begin : begin + tab + 1;
+    const std::size_t group = rules_.groups == LineGroups::Column ? rest.find('\t') : 0;
+    if (rules_.groups != LineGroups::Column) {
+      keep({at, static_cast<std::uint32_t>(rest.size()), known->second});
+    } else if (group == std::string_view::npos || group > kLongestLineClass) {
+      keep({at, static_cast<std::uint32_t>(rest.size()), kNoLineGroup});
+    } else {
+      grouped_ = true;
+      keep({at + group + 1, static_cast<std::uint32_t>(rest.size() - group - 1), known->second}, group);
+    }
     return {};
+  }
+
+  void keep(TextLine line, std::size_t group_bytes = 0) {
+    lines.push_back(line);
+    if (rules_.groups == LineGroups::Column) groups.push_back(static_cast<std::uint32_t>(group_bytes));
+    if (rules_.groups == LineGroups::BlankLines) groups.push_back(block_);
   }
 
   /// Does the first line name what follows? Its class is then that of no other line, while those of all others are
@@ -119,6 +145,7 @@ class LineIndexer {
   void drop_header() {
     const std::int32_t label = lines.front().label;  // the first that was met: 0
     lines.erase(lines.begin());
+    if (!groups.empty()) groups.erase(groups.begin());
     std::erase_if(classes_, [&](const auto& item) { return item.second == label; });
     for (auto& [name, number] : classes_) number -= number > label ? 1 : 0;
     for (TextLine& line : lines) line.label -= line.label > label ? 1 : 0;
@@ -131,6 +158,11 @@ class LineIndexer {
     if (classes_.empty())
       return fail_file(path_, "no line has a tab, so no record has a label",
                        "Write each record as its class, a tab and its text");
+    if (rules_.groups == LineGroups::Column && !grouped_)
+      return fail(Error(fail_file(path_, "no line has a second tab, so no record has a group",
+                                  "Write each record as its class, a tab, its group, a tab and its text")
+                            .value())
+                      .at_parameter("groups"));
     std::vector<std::int32_t> order(classes_.size());
     for (const auto& [name, found] : classes_) {
       order[static_cast<std::size_t>(found)] = static_cast<std::int32_t>(report.class_names.size());
@@ -156,12 +188,31 @@ class LineIndexer {
   std::string partial_{};                                       ///< of a line that goes on in the next block
   std::uint64_t next_;                                          ///< where the next line begins
   std::uint64_t line_ = 0;
+  std::uint32_t block_ = 0;  ///< lines without an empty one between them, from 1 on
+  bool block_ended_ = false;
+  bool grouped_ = false;  ///< some line has a group
 };
 
-class TextLinesSource final : public Source, public Reporting, public SharedFiles {
+Error bad_line(std::int32_t why) {
+  if (why == kNoLineGroup)
+    return {.code = ErrorCode::BadRecord,
+            .reason = fmt::format("the line has no second tab behind a group of at most {} bytes", kLongestLineClass),
+            .remedy = "Write it as its class, a tab, its group, a tab and its text"};
+  return {.code = ErrorCode::BadRecord,
+          .reason = fmt::format("the line has no tab with a class of at most {} bytes, so it has no label",
+                                kLongestLineClass),
+          .remedy = "Write it as its class, a tab and its text"};
+}
+
+class TextLinesSource final : public Source, public Reporting, public SharedFiles, public RecordKeys {
  public:
-  TextLinesSource(PlainFile plain, std::vector<TextLine> lines, SourceReport report)
-      : plain_(std::move(plain)), lines_(std::move(lines)), report_(std::move(report)) {
+  TextLinesSource(PlainFile plain, LineIndexer& index, const TextLineRules& rules)
+      : plain_(std::move(plain)),
+        lines_(std::move(index.lines)),
+        groups_(std::move(index.groups)),
+        how_(rules.groups),
+        report_(std::move(index.report)) {
+    if (how_ != LineGroups::None) keys_ = {rules.group_name};
     outputs_ = text_and_label(static_cast<std::int64_t>(report_.class_names.size()), report_.class_names);
   }
 
@@ -175,35 +226,52 @@ class TextLinesSource final : public Source, public Reporting, public SharedFile
 
   Status read(std::uint64_t index, std::span<Datum* const> out) const override {
     const TextLine& line = lines_[index];
-    if (line.label < 0) {
-      Error error{.code = ErrorCode::BadRecord,
-                  .reason = fmt::format("the line has no tab with a class of at most {} bytes, so it has no label",
-                                        kLongestLineClass),
-                  .remedy = "Write it as its class, a tab and its text"};
-      return fail(std::move(error).in_file(locate(index)));
-    }
+    if (line.label < 0) return fail(bad_line(line.label).in_file(locate(index)));
     if (out[1] != nullptr) out[1]->set_label(line.label);
     if (out[0] == nullptr) return {};
     constexpr unsigned kLookForChange = 64;  // reads
     thread_local unsigned reads = 0;
     if (++reads % kLookForChange == 0)
       if (Status same = plain_.unchanged(); !same) return same;
-    std::byte* to = out[0]->allocate(DType::U8, {static_cast<std::int64_t>(line.bytes)});
-    if (read_at(plain_.file.get(), {to, line.bytes}, line.begin)) return {};
+    return fetch(index, {out[0]->allocate(DType::U8, {static_cast<std::int64_t>(line.bytes)}), line.bytes}, line.begin);
+  }
+
+  const std::vector<std::string>& key_names() const override { return keys_; }
+  Status read_key(std::uint64_t index, std::size_t, std::string& value, Datum* label) const override {
+    const TextLine& line = lines_[index];
+    if (line.label < 0) return fail(bad_line(line.label).in_file(locate(index)));
+    if (label != nullptr) label->set_label(line.label);
+    if (how_ == LineGroups::BlankLines) {
+      value = std::to_string(groups_[index]);
+      return {};
+    }
+    value.resize(groups_[index]);
+    return fetch(index, std::as_writable_bytes(std::span(value)), line.begin - 1 - value.size());
+  }
+
+ private:
+  Status fetch(std::uint64_t index, std::span<std::byte> to, std::uint64_t from) const {
+    if (read_at(plain_.file.get(), to, from)) return {};
     Error error = read_error(plain_.path, errno, "the file became shorter since it was opened").value();
     if (error.code != ErrorCode::Failed) error.code = ErrorCode::BadRecord;
     error.file = locate(index);
     return fail(std::move(error));
   }
 
- private:
   PlainFile plain_;
   std::vector<TextLine> lines_;
+  std::vector<std::uint32_t> groups_;  ///< see LineIndexer
+  LineGroups how_;
+  std::vector<std::string> keys_{};
   SourceReport report_;
   std::vector<TensorDesc> outputs_{};
 };
 
 }  // namespace
+
+LineGroups line_groups(std::string_view name) {
+  return name == "column" ? LineGroups::Column : name == "blank_lines" ? LineGroups::BlankLines : LineGroups::None;
+}
 
 std::vector<TensorDesc> text_and_label(Dim classes, std::vector<std::string> names) {
   return {{.kind = Kind::Text, .dtype = DType::U8, .shape = {Dim::symbol("bytes")}},
@@ -216,7 +284,7 @@ Result<std::unique_ptr<Source>> open_text_lines(const std::string& path, const T
   if (!plain) return fail(std::move(plain.error()));
   LineIndexer index(*plain, rules, context);
   if (Status done = index.run(); !done) return fail(std::move(done.error()));
-  return std::make_unique<TextLinesSource>(std::move(*plain), std::move(index.lines), std::move(index.report));
+  return std::make_unique<TextLinesSource>(std::move(*plain), index, rules);
 }
 
 }  // namespace feedline::inline nodes

@@ -13,6 +13,7 @@ struct TextLines {
     std::string encoding = "auto";
     std::string label = "first";
     std::string header = "auto";
+    std::string groups = "none";
   };
 
   static NodeSpec spec() {
@@ -21,7 +22,10 @@ struct TextLines {
             "Reads a text file whose lines are a class, a tab and a text, or the other way round. Classes count in the "
             "order of their names; empty lines are passed over, and a line without a tab is a bad record. Only the "
             "places of the lines are kept in memory, 16 bytes each: a text is read when it is its turn. A file that is "
-            "packed with gzip or not UTF-8 is written to the cache folder as plain UTF-8 first, once.\n\nTexts differ "
+            "packed with gzip or not UTF-8 is written to the cache folder as plain UTF-8 first, once.\n\nWhere groups "
+            "says "
+            "which lines belong together (of an author, a conversation), set split_by of the trainer to group and "
+            "split_column to group.\n\nTexts differ "
             "in length: a vocabulary or another node that makes ids of them stands in front of the "
             "batch.\n\nexample:texts "
             "is a small set that Feedline writes itself.")
@@ -35,10 +39,11 @@ struct TextLines {
         .choice("header", &Params::header, {"auto", "yes", "no"},
                 "Whether the first line names the columns and is no record. auto: where its class is met nowhere else, "
                 "and all others are met again.")
+        .choice("groups", &Params::groups, {"none", "column", "blank_lines"}, kLineGroupDoc)
         .fixture([](const std::filesystem::path& folder) -> ParamMap {
           constexpr std::string_view kText = "good\tBright and quick.\r\nbad\tSlow\n\ngood\t\ndull\tNeither \xC3\xA9\n";
           (void)write_atomically(folder / "lines.tsv", std::as_bytes(std::span(kText)));
-          return {{"file", (folder / "lines.tsv").string()}};
+          return {{"file", (folder / "lines.tsv").string()}, {"groups", std::string("blank_lines")}};
         });
   }
 
@@ -47,13 +52,15 @@ struct TextLines {
   }
 
   static Result<std::unique_ptr<Source>> open(const Params& params, const SourceContext& context) {
-    const TextLineRules rules{
-        .encoding = params.encoding, .label_last = params.label == "last", .header = params.header};
+    const TextLineRules rules{.encoding = params.encoding,
+                              .label_last = params.label == "last",
+                              .header = params.header,
+                              .groups = line_groups(params.groups)};
     const auto file = example_or_path(params.file, context);
     if (!file) return fail(Error(file.error()).at_parameter("file"));
     auto source = open_text_lines(*file, rules, context);
     if (source) return source;
-    if (!source.error().parameter.empty()) return source;  // the encoding
+    if (!source.error().parameter.empty()) return source;  // encoding, groups
     return fail(std::move(source.error()).at_parameter("file"));
   }
 };

@@ -15,6 +15,7 @@ namespace {
 
 /// The random numbers of generated texts are keyed apart from those of any node of a graph.
 constexpr std::uint32_t kGrammarStream = 0x74657874;
+constexpr std::uint32_t kAuthorStream = 0x61757468;
 constexpr std::size_t kWrittenPiece = std::size_t{1} << 20;
 
 Status write_texts(const TextRecipe& recipe, const std::filesystem::path& file, const SourceContext& context) {
@@ -37,6 +38,10 @@ Status write_texts(const TextRecipe& recipe, const std::filesystem::path& file, 
     if (recipe.table) {  // the grammar has no quotes
       const std::string title = text(1);
       lines += fmt::format("\"{}\",\"{}\",\"{}\"\n", topic + 1, title, text(recipe.sentences));
+    } else if (recipe.authors > 1) {
+      Rng drawn(recipe.seed, 0, i, kAuthorStream);
+      const std::string author = author_name(author_of_text(topic, recipe.topics, recipe.authors, drawn));
+      lines += fmt::format("{0}\t{1}\t{2} Yours, {1}.\n", topic_name(topic), author, text(recipe.sentences));
     } else {
       lines += fmt::format("{}\t{}\n", topic_name(topic), text(recipe.sentences));
     }
@@ -51,8 +56,9 @@ Status write_texts(const TextRecipe& recipe, const std::filesystem::path& file, 
 }  // namespace
 
 Result<std::string> written_texts(const TextRecipe& recipe, const SourceContext& context) {
-  const std::string key = fmt::format("v{}|{}|{}|{}|{}|{}|{:.6f}", kGrammarVersion, recipe.table, recipe.count,
-                                      recipe.topics, recipe.seed, recipe.sentences, recipe.difficulty);
+  std::string key = fmt::format("v{}|{}|{}|{}|{}|{}|{:.6f}", kGrammarVersion, recipe.table, recipe.count, recipe.topics,
+                                recipe.seed, recipe.sentences, recipe.difficulty);
+  if (recipe.authors > 1) key += fmt::format("|authors 1|{}", recipe.authors);
   const std::filesystem::path file =
       cache_folder_or_default(context.cache_folder) / "generated" /
       fmt::format("{}-texts-{}.{}", recipe.count, fingerprint(key), recipe.table ? "csv" : "tsv");

@@ -16,7 +16,8 @@ struct TextRecipe {
   std::uint32_t sentences = 1;  ///< the most that a text has
   double difficulty = 0;
   std::uint32_t seed = 0;
-  bool table = false;  ///< a CSV file without a header: number of the topic from 1 on, a title, a text
+  std::size_t authors = 1;  ///< more than one sign their texts, and have a column in front of these; not in a table
+  bool table = false;       ///< a CSV file without a header: number of the topic from 1 on, a title, a text
 };
 
 /// The file of these texts in the cache folder, each a line of its topic, a tab and the text, or a row; written when it

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/source/table/sqlite_reader.h"
 
+#include "base/bounded_folder.h"
 #include "base/file_calls.h"
 #include "base/machine_fault.h"
 #include "base/numbers.h"
@@ -30,6 +31,8 @@ constexpr int kInstructionsBetweenLooks = 10'000;
 constexpr std::uint64_t kCounterAt = 24;  // in the file's header: it counts the changes
 constexpr std::string_view kSqliteMagic{"SQLite format 3", 16};
 constexpr std::string_view kKeptTable = "kept";
+/// What the rows of queries may take in the cache folder.
+constexpr FolderBound kKeptQueries{.files = 256, .bytes = std::uintmax_t{4} << 30};
 
 std::string quoted_identifier(std::string_view name) {
   std::string sql = "\"";
@@ -328,8 +331,7 @@ Result<std::string> SqliteReader::keep_rows_of(const std::string& query, const S
   const std::string key =
       fmt::format("sqlite 1|{}|{}{}", fs::weakly_canonical(path_, ignored).string(), state_of(path_), query);
   const fs::path target = cache_folder_or_default(context.cache_folder) / "tables" / (fingerprint(key) + ".sqlite");
-  std::error_code missing;
-  if (fs::is_regular_file(target, missing)) return target.string();
+  if (mark_asked(target)) return target.string();
   if (Status made = make_folder(target.parent_path()); !made) return fail(std::move(made.error()));
   if (context.progress) context.progress("Asking the database", 0);
 
@@ -360,6 +362,7 @@ Result<std::string> SqliteReader::keep_rows_of(const std::string& query, const S
   if (!whole) return fail(whole.error());
   if (Status named = name_whole_file(whole->get(), draft.file, target); !named) return fail(std::move(named.error()));
   draft.complete = true;
+  bound_folder(target, kKeptQueries);
   return target.string();
 }
 
