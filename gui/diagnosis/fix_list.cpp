@@ -179,11 +179,15 @@ void FixList::set_no_proof(const QString& why) {
 }
 
 void FixList::allow_proof(const Row& row) const {
-  row.prove->setEnabled(!busy_ && no_proof_.isEmpty());
+  const QString no_proof = row.fix.in_fits && no_proof_.isEmpty()
+                               ? tr("Its gain lies in the fit, and a proof compares the rates of steps: apply it, then "
+                                    "run again and compare")
+                               : no_proof_;
+  row.prove->setEnabled(!busy_ && no_proof.isEmpty());
   row.prove->setToolTip(
-      no_proof_.isEmpty()
+      no_proof.isEmpty()
           ? tr("Runs the graph with and without it in turn, in the background, and measures the difference")
-          : no_proof_);
+          : no_proof);
 }
 
 void FixList::set_applied(const QString& id) {
