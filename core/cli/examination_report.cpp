@@ -60,6 +60,7 @@ std::string examination_json(const Examination& examination, const std::vector<F
                              {"title", fix.title},
                              {"predicted_ratio", number(fix.predicted_ratio)},
                              {"changes_results", fix.changes_results},
+                             {"in_fits", fix.in_fits},
                              {"why", fix.why}});
   const Profile& profile = found.profile;
   json["wait_share"] = number(profile.wait_share());
@@ -109,7 +110,9 @@ std::string examination_text(const Examination& examination, const std::vector<F
   for (const Fix& fix : fixes)
     table.row({fix.id, fix.title, fmt::format("{:.2f} times", fix.predicted_ratio)},
               fix.changes_results ? "may change accuracy" : "");
-  return text + '\n' + table.text(width) + "\nTry one: feedline-cli prove FILE --fix " + fixes.front().id + '\n';
+  text += '\n' + table.text(width);
+  const auto proved = std::find_if(fixes.begin(), fixes.end(), [](const Fix& fix) { return !fix.in_fits; });
+  return proved == fixes.end() ? text : text + "\nTry one: feedline-cli prove FILE --fix " + proved->id + '\n';
 }
 
 }  // namespace feedline::cli

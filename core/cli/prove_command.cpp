@@ -55,6 +55,9 @@ Result<Rival> find_rival(const ProveArguments& arguments, const Examination& exa
     return fail("--fix " + arguments.fix + ": the diagnosis offers no such fix now",
                 there.empty() ? "It offers none" : "It offers " + there);
   }
+  if (found->in_fits)
+    return fail("--fix " + arguments.fix + ": its gain lies in the fit, and a proof compares the rates of steps",
+                "Draw it and compare two runs: feedline-cli run, then feedline-cli runs compare");
   auto changed = with_edit(examination.document, found->edit);
   if (!changed) return fail(std::move(changed.error()));
   return Rival{.fix = *found, .document = std::move(*changed)};

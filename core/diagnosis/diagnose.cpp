@@ -406,6 +406,7 @@ Diagnosis diagnose(const RunFacts& facts, const Profile& profile) {
     add_cached_ceiling(facts, found);
   }
   Diagnoser(facts, found).run();
+  add_estimator_fit(facts, found);
   add_fit(found);
   return found;
 }

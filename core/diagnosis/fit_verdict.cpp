@@ -60,4 +60,20 @@ void add_fit(Diagnosis& found) {
   verdict.concerns.push_back(share_sentence(fit) + " " + kept_sentence(fit));
 }
 
+void add_estimator_fit(const RunFacts& facts, Diagnosis& found) {
+  const Profile& profile = found.profile;
+  Verdict& verdict = found.verdict;
+  if (profile.estimator_fit < kToldSeconds || profile.fit_share() < kBoundShare) return;
+  if (verdict.kind == VerdictKind::NotYet || verdict.kind == VerdictKind::Contention) return;
+  Verdict bound{.kind = VerdictKind::FitBound,
+                .node = facts.estimator_node,
+                .share = profile.fit_share(),
+                .confidence = 0.9,
+                .headline = fmt::format("Fitting {} takes {} of the training: {}.", facts.estimator_node,
+                                        wording::percent(profile.fit_share()), wording::time(profile.estimator_fit))};
+  bound.evidence.push_back("Preparing its rows and taking them in is the rest. Of that: " + verdict.headline);
+  bound.concerns = std::move(verdict.concerns);
+  verdict = std::move(bound);
+}
+
 }  // namespace feedline::inline diagnosis

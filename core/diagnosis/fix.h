@@ -18,6 +18,7 @@ struct Fix {
   Edit edit{};
   double predicted_ratio = 1;    ///< rate with it beside the rate without
   bool changes_results = false;  ///< what is learnt changes, not only how fast
+  bool in_fits = false;          ///< it gains in fits of an estimator: a proof, which compares steps, does not see it
   bool needed = false;           ///< the run does not fit into memory without one such: offered whatever its ratio
 };
 

@@ -169,6 +169,7 @@ Profile measure(const RunFacts& facts, const Snapshot& earlier, const Snapshot& 
   profile.border_wait = feedline::seconds(later.trainer.border_wait - earlier.trainer.border_wait) / steps;
   profile.seconds = profile.step.total() * steps;
   profile.fit = fit_cost(later, profile.step.total());
+  profile.estimator_fit = feedline::seconds(later.trainer.times[Phase::Fit] - earlier.trainer.times[Phase::Fit]);
   profile.samples_per_s = training_rate(earlier.trainer, later.trainer);
   if (profile.samples_per_s <= 0 && profile.seconds > 0) profile.samples_per_s = counted / profile.seconds;
   if (all_samples > 0) profile.samples_per_s *= all_samples / counted;
@@ -225,6 +226,8 @@ Profile measure(const RunFacts& facts, const Snapshot& earlier, const Snapshot& 
   profile.step_alone = busy;
   if (facts.execution.on_cpu()) {
     profile.step_cpu = std::max(own - loader_cpu, 0.0) / samples;
+    if (profile.estimator_fit > 0)
+      profile.step_cpu = std::min(profile.step_cpu, busy);  // what fits compute is no step's
     const double computing = busy - profile.step[Phase::Reduce] / profile.batch;
     profile.step_alone -= step_without_core(profile, facts, computing, loader_cpu / wall);
   }

@@ -87,9 +87,10 @@ struct Profile {
   double bad = 0;         ///< share of the records that were left out
   double padding = 0;     ///< of the field with records of differing length that takes most room: padding's share
   FitCost fit{};
-  std::vector<NodeCost> nodes{};         ///< from the source to the batch
-  std::vector<RankTimes> ranks{};        ///< empty: it trains alone
-  CollectiveSample collective{};         ///< of this rank, in this time
+  double estimator_fit = 0;        ///< seconds that an estimator fitted at the ends of passes, which belong to no step
+  std::vector<NodeCost> nodes{};   ///< from the source to the batch
+  std::vector<RankTimes> ranks{};  ///< empty: it trains alone
+  CollectiveSample collective{};   ///< of this rank, in this time
   std::vector<ModelStageCost> stages{};  ///< of a network that is cut into stages; else empty
   std::vector<LayerCostShare> layers{};  ///< of a network in one piece, as measured on one replica; else empty
 
@@ -100,6 +101,8 @@ struct Profile {
   [[nodiscard]] double loader_cpu() const;  ///< CPU seconds a sample
   /// Of the stages' time, that in which they waited for each other, 0..1.
   [[nodiscard]] double bubble() const;
+  /// Of an estimator's training, its fits, 0..1.
+  [[nodiscard]] double fit_share() const { return estimator_fit > 0 ? estimator_fit / (estimator_fit + seconds) : 0; }
   [[nodiscard]] double wait_share() const { return step.total() > 0 ? step[Phase::Wait] / step.total() : 0; }
 };
 

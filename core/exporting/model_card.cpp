@@ -13,6 +13,7 @@
 #include "recording/markup.h"
 #include "runs/database.h"
 #include "runs/run_store.h"
+#include "training/machine_facts.h"
 #include "training/resume.h"
 
 #include <fmt/format.h>
@@ -49,16 +50,26 @@ std::optional<RunProgress> progress_in(const TrainingState& state) {
   return progress ? std::optional<RunProgress>(std::move(*progress)) : std::nullopt;
 }
 
-/// As the record of runs has it, where there is one on this machine.
-std::optional<RunRecord> record_of(const RunProgress& progress) {
+/// As this machine's record of runs has it, for checkpoints that do not say themselves.
+MachineFacts recorded_machine(const RunProgress& progress) {
   std::error_code error;
-  if (progress.recorded.run == 0 || !fs::exists(default_data_folder() / "runs.db", error)) return std::nullopt;
+  if (progress.recorded.run == 0 || !fs::exists(default_data_folder() / "runs.db", error)) return {};
   auto database = Database::open();
-  if (!database) return std::nullopt;
+  if (!database) return {};
   auto run = load_run(*database, progress.recorded.run);
   // Another record may have a run of the same number.
-  if (!run || std::abs(run->started_at - progress.recorded.started_at) > 1) return std::nullopt;
-  return std::move(*run);
+  if (!run || std::abs(run->started_at - progress.recorded.started_at) > 1) return {};
+  std::erase_if(run->environment, [](const auto& property) { return property.first == kCheckpointsProperty; });
+  return std::move(run->environment);
+}
+
+/// Nothing is known: no rows.
+CardPart machine_part(const TrainingState& state, const std::optional<RunProgress>& progress) {
+  CardPart part{.heading = "Machine", .head = {"What", "Value"}};
+  MachineFacts facts = machine_of(state);
+  if (facts.empty() && progress) facts = recorded_machine(*progress);
+  for (auto& [name, value] : facts) part.rows.push_back({std::move(name), std::move(value)});
+  return part;
 }
 
 /// Parameters in one cell.
@@ -246,12 +257,7 @@ Result<std::vector<CardPart>> card_parts(const ExportedModel& model, const Train
   parts.push_back(preparation_part(model));
   parts.push_back(model_part(model));
   parts.push_back(training_part(model, progress));
-  if (const auto record = progress ? record_of(*progress) : std::nullopt) {
-    CardPart machine{.heading = "Machine", .head = {"What", "Value"}};
-    for (const auto& [name, value] : record->environment)
-      if (name != kCheckpointsProperty) machine.rows.push_back({name, value});
-    parts.push_back(std::move(machine));
-  }
+  if (CardPart machine = machine_part(state, progress); !machine.rows.empty()) parts.push_back(std::move(machine));
   parts.push_back(checkpoint_part(model, checkpoint, digest));
   return parts;
 }

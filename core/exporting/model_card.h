@@ -20,7 +20,7 @@ struct CardPart {
   std::vector<std::vector<std::string>> rows{};
 };
 
-/// What the model is, its figures, data, preprocessing, training, cost, the machine (where its run is recorded) and the
+/// What the model is, its figures, data, preprocessing, training, cost, the machine on which it was trained and the
 /// checkpoint's digest. `checkpoint`: its file; empty: the digest is left out.
 /// Errors: the file cannot be read.
 [[nodiscard]] Result<std::vector<CardPart>> card_parts(const ExportedModel& model, const TrainingState& state,

@@ -74,6 +74,7 @@ GraphFacts graph_facts(const Document& document, const Registry& registry) {
   if (learner == nullptr) return facts;
   const NodeSpec& spec = lowering.spec(*learner);
   facts.network = spec.role != Role::Estimator;
+  if (!facts.network) facts.estimator_node = learner->id;
   if (spec.passes)
     if (const std::uint32_t passes = spec.passes(spec.complete(learner->params)); passes > 0) facts.passes = passes;
   const ModelInputs inputs = model_inputs(lowering, *trainer);

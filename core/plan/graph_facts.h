@@ -30,6 +30,7 @@ struct GraphFacts {
   std::string batch_node{};                  ///< that the trainer learns from; empty: there is none
   std::int64_t batch = 64;                   ///< records in a batch
   bool network = true;                       ///< trained by gradient descent; false: an estimator learns
+  std::string estimator_node{};              ///< empty: a network, or nothing, learns
   std::optional<std::uint32_t> passes{};     ///< that the estimator learns in, where it knows
   std::vector<DataNode> nodes{};             ///< every input first
   std::vector<std::string> labels{"label"};  ///< inputs of the batch that take labels, for which no file is read

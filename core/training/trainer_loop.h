@@ -180,6 +180,7 @@ class TrainerLoop {
   EarlyStop early_stop_;
   std::optional<EarlierPart> earlier_{};
   std::unique_ptr<CheckpointKeeper> keeper_{};  ///< null: no checkpoints
+  std::string machine_{};                       ///< with a keeper: what its checkpoints say of it, machine_text()
   std::shared_ptr<RankAgreement> ranks_;        ///< null: the process learns alone
   std::shared_ptr<RankLanes> rank_lanes_{};     ///< of rank 0 alone
   std::vector<std::string> data_nodes_{};

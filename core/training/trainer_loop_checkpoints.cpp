@@ -2,6 +2,7 @@
 #include "engine/fit.h"
 #include "engine/pipeline_past.h"
 #include "telemetry/process_meter.h"
+#include "training/machine_facts.h"
 #include "training/ranks/rank_agreement.h"
 #include "training/trainer_loop.h"
 
@@ -73,6 +74,7 @@ void TrainerLoop::make_keeper(const ResumePoint* from) {
   }
   keeper_ = std::make_unique<CheckpointKeeper>(options_.checkpoints,
                                                [this](const Error& error) { state_.emit(Noticed{error}); });
+  machine_ = machine_text(state_.snapshot().process.gpus, result_.execution);
   // An epoch that is still to be validated is not over: at the same step there will be another one to keep.
   if (from != nullptr)
     keeper_->resume(pending_ && steps_ > 0 ? steps_ - 1 : steps_, from->progress.best, from->progress.recorded);
@@ -121,6 +123,7 @@ void TrainerLoop::take_checkpoint(const CheckpointKeeper::Due& as) {
   state->seed = static_cast<std::int64_t>(plan_->train.seed);
   state->position = {.epoch = epoch_, .batch = used_, .step = steps_};
   state->fitted = learnt_by(*plan_);
+  state->texts.insert_or_assign(std::string(kMachineText), machine_);
   add_texts(*state, *plan_, progress, trained, validation_ ? &validated : nullptr);
   keeper_->write(std::make_shared<const TrainingState>(std::move(*state)), as);
   state_.meter.enter(Phase::Other);

@@ -120,7 +120,7 @@ class Tuner {
       asked.verdict.kind = VerdictKind::NoClearBottleneck;
     const FixContext context{.document = best_.document, .facts = best_.facts, .diagnosis = asked};
     for (Fix& fix : find_fixes(context)) {
-      if (fix.changes_results && !options_.allow_result_changes) continue;
+      if ((fix.changes_results && !options_.allow_result_changes) || fix.in_fits) continue;
       if (tried_.insert(fix.id + '\n' + fix.title).second) return std::move(fix);
     }
     return std::nullopt;

@@ -102,9 +102,7 @@ FixList::Row FixList::make_row(const Fix& fix) {
   row.apply = new QPushButton(tr("Apply"), row.widget);
   row.apply->setToolTip(tr("Changes the graph; Undo takes it back"));
   row.prove = new QPushButton(tr("Prove"), row.widget);
-  row.prove->setEnabled(!busy_);
-  row.prove->setToolTip(
-      tr("Runs the graph with and without it in turn, in the background, and measures the difference"));
+  allow_proof(row);
   for (QPushButton* button : {row.apply, row.prove}) {
     button->installEventFilter(this);
     line->addWidget(button, 0, Qt::AlignTop);
@@ -171,7 +169,16 @@ void FixList::show_proof(const Fix& fix, const Proof& proof) {
 
 void FixList::set_busy(bool busy) {
   busy_ = busy;
-  for (const Row& row : rows_) row.prove->setEnabled(!busy_);
+  for (const Row& row : rows_) allow_proof(row);
+}
+
+void FixList::allow_proof(const Row& row) const {
+  row.prove->setEnabled(!busy_ && !row.fix.in_fits);
+  row.prove->setToolTip(
+      row.fix.in_fits
+          ? tr("Its gain lies in the fit, and a proof compares the rates of steps: apply it, then run again "
+               "and compare")
+          : tr("Runs the graph with and without it in turn, in the background, and measures the difference"));
 }
 
 void FixList::set_applied(const QString& id) {

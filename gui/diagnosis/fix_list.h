@@ -74,6 +74,7 @@ class FixList : public QWidget {
   static void take_away(const Row& row);
   void tell(const Row& row);
   void begin_proof(const Row& row);
+  void allow_proof(const Row& row) const;
   [[nodiscard]] Row* find(const QString& id);
   [[nodiscard]] const Row* find(const QString& id) const;
 

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Kept models of XGBoost that nobody wrote: none may reach it, whatever they say.
 #include "nodes/estimator/boosted_bytes.h"
+#include "nodes/estimator/xgboost_library.h"
 #include "support/learner_fits.h"
 #include "support/test_program.h"
 
 #include <QByteArray>
 #include <QTest>
 
+#include <cmath>
 #include <cstdint>
+#include <vector>
 
 namespace test_boosted_bytes {
 
@@ -127,6 +130,53 @@ class TestBoostedBytes : public QObject {
       (void)check_boosted_bytes(turned, kColumns);
       byte ^= 0xffU;
     }
+  }
+
+  /// Rows that are cut into bins as they are read grow the trees that a copy of the rows grows, and tell the same loss.
+  void bins_alone_grow_the_same_trees_data() {
+    QTest::addColumn<QByteArray>("objective");
+    QTest::addColumn<QByteArray>("share");
+    QTest::newRow("two classes") << QByteArray("binary:logistic") << QByteArray("1");
+    QTest::newRow("three classes") << QByteArray("multi:softprob") << QByteArray("1");
+    QTest::newRow("numbers, drawn rows and columns") << QByteArray("reg:squarederror") << QByteArray("0.6");
+  }
+  void bins_alone_grow_the_same_trees() {
+    if (!can_boost_trees()) QSKIP("needs XGBoost");
+    QFETCH(QByteArray, objective);
+    QFETCH(QByteArray, share);
+    constexpr std::size_t kRows = 500;
+    const int classes = objective == "binary:logistic" ? 2 : 3;
+    std::vector<float> features;
+    std::vector<float> targets;
+    for (std::size_t row = 0; row < kRows; ++row) {
+      for (std::size_t column = 0; column < kColumns; ++column)  // more values than bins, and some are missing
+        features.push_back((row * 7 + column) % 11 == 0 ? std::nanf("")
+                                                        : static_cast<float>((row * 31 + column * 17) % 401));
+      targets.push_back(static_cast<float>((row * row / 9 + row % 13) % static_cast<std::size_t>(classes)));
+    }
+    BoostedModel::Settings settings = {{"verbosity", "0"},
+                                       {"nthread", "1"},
+                                       {"tree_method", "hist"},
+                                       {"max_bin", "256"},
+                                       {"subsample", share.data()},
+                                       {"colsample_bytree", share.data()},
+                                       {"objective", objective.data()}};
+    if (objective == "multi:softprob") settings.emplace_back("num_class", "3");
+    std::vector<std::uint8_t> saved[2];
+    double loss[2] = {0, 0};
+    for (const int bins : {0, 256}) {
+      const auto model = BoostedModel::begin(features, kColumns, targets, settings, bins, 1);
+      QVERIFY2(model, model ? "" : model.error().line().c_str());
+      for (int round = 0; round < 5; ++round) QVERIFY((*model)->round(round));
+      const auto told = (*model)->loss(4);
+      const auto bytes = (*model)->save();
+      QVERIFY(told.has_value() && bytes.has_value());
+      loss[bins > 0] = *told;
+      saved[bins > 0] = *bytes;
+    }
+    QVERIFY(!saved[0].empty() && loss[0] > 0);
+    QVERIFY(saved[0] == saved[1]);
+    QCOMPARE(loss[1], loss[0]);
   }
 
   void what_was_forged_is_refused_data() {

@@ -28,6 +28,8 @@ struct BoostedTreesParams {
   std::string method = "hist";
 };
 
+/// Of a column, by method=hist: XGBoost's own default.
+constexpr int kBins = 256;
 /// Of a fit's time, what is spent on telling the loss: after each round it would be a third of all.
 constexpr double kLookShare = 0.02;
 
@@ -41,7 +43,7 @@ std::int64_t digest_of_trees(std::span<const std::uint8_t> bytes) {
 class BoostedTreesLearner final : public Estimator {
  public:
   BoostedTreesLearner(const BoostedTreesParams& params, EstimatorSetup setup)
-      : params_(params), setup_(std::move(setup)), rows_(setup_, MissingNumbers::Taken) {}
+      : params_(params), setup_(std::move(setup)), rows_(setup_, MissingNumbers::Taken, ColumnScales::Ignored) {}
 
   Result<FitScore> add(const EstimatorRows& rows) override {
     if (Status added = rows_.add(rows); !added) return fail(std::move(added.error()));
@@ -67,9 +69,9 @@ class BoostedTreesLearner final : public Estimator {
       return false;
     };
     const bool whole = run_or_leave_behind(
-        [growing, all = settings(), threads = setup_.threads, rounds = params_.rounds, classes = setup_.classes] {
-          growing->done = grow(*growing, all, threads, rounds, classes == 0);
-        },
+        [growing, all = settings(), bins = params_.method == "hist" ? kBins : 0, threads = setup_.threads,
+         rounds = params_.rounds,
+         classes = setup_.classes] { growing->done = grow(*growing, all, bins, threads, rounds, classes == 0); },
         go_on);
     if (!whole || growing->stop) return fail_cancelled();
     if (!growing->done) return fail(std::move(growing->done.error()));
@@ -128,10 +130,10 @@ class BoostedTreesLearner final : public Estimator {
     std::vector<std::uint8_t> bytes{};
   };
 
-  static Status grow(Growing& growing, const BoostedModel::Settings& settings, int threads, std::int64_t rounds,
-                     bool numbers) {
-    auto model =
-        BoostedModel::begin(growing.rows->features(), growing.rows->columns(), growing.targets, settings, threads);
+  static Status grow(Growing& growing, const BoostedModel::Settings& settings, int bins, int threads,
+                     std::int64_t rounds, bool numbers) {
+    auto model = BoostedModel::begin(growing.rows->features(), growing.rows->columns(), growing.targets, settings, bins,
+                                     threads);
     growing.rows.reset();
     if (!model) return fail(std::move(model.error()));
     const Clock& clock = Clock::system();
@@ -161,6 +163,7 @@ class BoostedTreesLearner final : public Estimator {
                                   {"nthread", std::to_string(setup_.threads)},
                                   {"seed", std::to_string(setup_.seed & 0x7fffffffU)},
                                   {"tree_method", params_.method},
+                                  {"max_bin", std::to_string(kBins)},
                                   {"max_depth", std::to_string(params_.depth)},
                                   {"eta", fmt::format("{}", params_.learning_rate)},
                                   {"subsample", fmt::format("{}", params_.subsample)},
@@ -198,8 +201,10 @@ struct BoostedTrees {
             "shows the training loss as rounds are done (of numbers its root), and never tells when to stop: watch the "
             "validation metrics.\n\n"
             "It takes missing numbers as they are: set missing to keep in the features node. Scale does not matter to "
-            "it. XGBoost is loaded when the run begins (Debian: libxgboost0); it copies the training features once. A "
-            "round cannot be broken off: a stopped run leaves the one in hand behind, which ends by itself.")
+            "it. XGBoost is loaded when the run begins (Debian: libxgboost0); it keeps a copy of the training "
+            "features, "
+            "with hist of their bins alone. A round cannot be broken off: a stopped run leaves the one in hand behind, "
+            "which ends by itself.")
         .with(learner_ports<BoostedTrees>)
         .param("rounds", &Params::rounds, range(1, 100000).ui(10, 1000), "How many trees one after the other.")
         .param("depth", &Params::depth, range(1, 30).ui(1, 12), "Most questions in a row in one tree.")

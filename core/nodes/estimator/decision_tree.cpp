@@ -20,7 +20,7 @@ struct DecisionTreeParams {
 class DecisionTreeLearner final : public Estimator {
  public:
   DecisionTreeLearner(const DecisionTreeParams& params, EstimatorSetup setup)
-      : params_(params), setup_(std::move(setup)), rows_(setup_) {}
+      : params_(params), setup_(std::move(setup)), rows_(setup_, MissingNumbers::Refused, ColumnScales::Ignored) {}
 
   Result<FitScore> add(const EstimatorRows& rows) override {
     if (Status added = rows_.add(rows); !added) return fail(std::move(added.error()));

@@ -147,20 +147,21 @@ std::optional<Error> FeatureScales::notice(const TensorDesc& record) const {
       .remedy = "Put standardise in front of the features: else the largest decide alone, and fits take longer"};
 }
 
-LearnerRows::LearnerRows(const EstimatorSetup& setup, MissingNumbers missing)
+LearnerRows::LearnerRows(const EstimatorSetup& setup, MissingNumbers missing, ColumnScales scales)
     : record_(setup.inputs[kFeaturesInput]),
       missing_(missing),
       columns_(feature_columns(setup)),
       classes_(static_cast<std::size_t>(setup.classes)),
-      expected_(static_cast<std::size_t>(setup.rows)),
-      scales_(columns_) {}
+      expected_(static_cast<std::size_t>(setup.rows)) {
+  if (scales == ColumnScales::Watched) scales_.emplace(columns_);
+}
 
 Status LearnerRows::add(const EstimatorRows& rows) {
   const auto features = features_of(rows, room_, missing_);
   if (!features) return fail(features.error());
   if (features_.empty()) features_.reserve(expected_ * columns_);  // growing would take twice the memory
   features_.insert(features_.end(), features->begin(), features->end());
-  scales_.add(*features);
+  if (scales_) scales_->add(*features);
   if (classes_ == 0) return add_numbers(rows, numbers_);
   for (const std::int64_t label : rows.inputs[kTargetInput].values<std::int64_t>())
     labels_.push_back(static_cast<std::int32_t>(label));

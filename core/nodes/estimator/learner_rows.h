@@ -71,10 +71,14 @@ class FeatureScales {
   double rows_ = 0;
 };
 
+/// Trees compare numbers within a column alone.
+enum class ColumnScales : std::uint8_t { Watched, Ignored };
+
 /// The training data of a fit that needs them all in memory.
 class LearnerRows {
  public:
-  explicit LearnerRows(const EstimatorSetup& setup, MissingNumbers missing = MissingNumbers::Refused);
+  explicit LearnerRows(const EstimatorSetup& setup, MissingNumbers missing = MissingNumbers::Refused,
+                       ColumnScales scales = ColumnScales::Watched);
 
   /// Copies features and targets. Errors: those of features_of() and add_numbers().
   [[nodiscard]] Status add(const EstimatorRows& rows);
@@ -87,7 +91,7 @@ class LearnerRows {
   [[nodiscard]] std::span<const double> numbers() const { return numbers_; }      ///< of numbers
   /// Of each class how many rows there are.
   [[nodiscard]] std::vector<std::size_t> class_counts() const;
-  [[nodiscard]] std::optional<Error> scale_notice() const { return scales_.notice(record_); }
+  [[nodiscard]] std::optional<Error> scale_notice() const { return scales_ ? scales_->notice(record_) : std::nullopt; }
   /// In place of add(): from what was kept of it. `features` is rows × columns.
   void restore(std::vector<float> features, std::vector<std::int32_t> labels, std::vector<double> numbers);
   /// Gives the memory back, once a fit needs the rows no more.
@@ -103,7 +107,7 @@ class LearnerRows {
   std::vector<std::int32_t> labels_{};
   std::vector<double> numbers_{};
   std::vector<float> room_{};
-  FeatureScales scales_;
+  std::optional<FeatureScales> scales_{};  ///< none: nobody asks
 };
 
 /// The classes that training rows have: a solver sees no others, and they get no probability.

@@ -39,6 +39,15 @@ struct XgboostCalls {
                  std::uint64_t* dimensions, const float** out) = nullptr;
   int (*save)(Handle model, const char* config, std::uint64_t* size, const char** out) = nullptr;
   int (*load)(Handle model, const void* bytes, std::uint64_t size) = nullptr;
+
+  // Since 1.7, and null before: rows that are cut into bins as they are read.
+  int (*create_proxy)(Handle* out) = nullptr;
+  int (*show_rows)(Handle proxy, const char* array) = nullptr;
+  int (*create_bins)(Handle reader, Handle proxy, Handle other, void (*reset)(Handle reader),
+                     int (*next)(Handle reader), const char* config, Handle* out) = nullptr;
+  [[nodiscard]] bool can_bin() const {
+    return create_proxy != nullptr && show_rows != nullptr && create_bins != nullptr;
+  }
 };
 
 constexpr std::array<const char*, 2> kXgboostFiles = {"libxgboost.so.0", "libxgboost.so"};
@@ -85,6 +94,9 @@ Result<XgboostCalls> open_xgboost() {
   find(calls.save, "XGBoosterSaveModelToBuffer");
   find(calls.load, "XGBoosterLoadModelFromBuffer");
   if (whole) {
+    find(calls.create_proxy, "XGProxyDMatrixCreate");
+    find(calls.show_rows, "XGProxyDMatrixSetDataDense");
+    find(calls.create_bins, "XGQuantileDMatrixCreateFromCallback");
     (void)RoundsLeftBehind::instance();
     return calls;
   }
@@ -116,6 +128,38 @@ std::string array_of(std::span<const float> numbers, std::size_t columns) {
                      reinterpret_cast<std::uintptr_t>(numbers.data()), numbers.size() / columns, columns);
 }
 
+/// Shows all rows as one part, to whoever reads them, as often as it wants.
+struct RowsToBin {
+  std::string array{};
+  XgboostCalls::Handle proxy = nullptr;
+  bool shown = false;
+
+  explicit RowsToBin(std::string rows) : array(std::move(rows)) {}
+  RowsToBin(const RowsToBin&) = delete;
+  RowsToBin& operator=(const RowsToBin&) = delete;
+  ~RowsToBin() {
+    if (proxy != nullptr) (void)boost().free_rows(proxy);
+  }
+  static void again(void* reader) { static_cast<RowsToBin*>(reader)->shown = false; }
+  static int next(void* reader) {
+    auto& rows = *static_cast<RowsToBin*>(reader);
+    if (std::exchange(rows.shown, true)) return 0;
+    return boost().show_rows(rows.proxy, rows.array.c_str()) == 0 ? 1 : 0;
+  }
+};
+
+/// A plain matrix is a copy of 8 bytes a number, of which hist then makes its bins; with these alone the same trees
+/// grow. True: it went well.
+bool create_rows(const std::string& array, int bins, int threads, XgboostCalls::Handle* out) {
+  if (bins == 0 || !boost().can_bin())
+    return boost().create_rows(array.c_str(), fmt::format(R"({{"missing":NaN,"nthread":{}}})", threads).c_str(), out) ==
+           0;
+  RowsToBin rows(array);
+  const std::string config = fmt::format(R"({{"missing":NaN,"max_bin":{},"nthread":{}}})", bins, threads);
+  return boost().create_proxy(&rows.proxy) == 0 &&
+         boost().create_bins(&rows, rows.proxy, nullptr, &RowsToBin::again, &RowsToBin::next, config.c_str(), out) == 0;
+}
+
 }  // namespace
 
 Status can_boost_trees() {
@@ -135,11 +179,10 @@ void BoostedModel::release_rows() {
 
 Result<std::shared_ptr<BoostedModel>> BoostedModel::begin(std::span<const float> features, std::size_t columns,
                                                           std::span<const float> targets, const Settings& settings,
-                                                          int threads) {
+                                                          int bins, int threads) {
   if (Status there = can_boost_trees(); !there) return fail(std::move(there.error()));
   const std::shared_ptr<BoostedModel> made(new BoostedModel(columns));
-  const std::string config = fmt::format(R"({{"missing":NaN,"nthread":{}}})", threads);
-  if (boost().create_rows(array_of(features, columns).c_str(), config.c_str(), &made->rows_) != 0 ||
+  if (!create_rows(array_of(features, columns), bins, threads, &made->rows_) ||
       boost().set_info(made->rows_, "label", targets.data(), targets.size()) != 0 ||
       boost().create(&made->rows_, 1, &made->model_) != 0)
     return fail_boosting();

@@ -29,10 +29,12 @@ class BoostedModel {
   ~BoostedModel();
 
   using Settings = std::vector<std::pair<std::string, std::string>>;
-  /// Takes a copy of features (rows × columns; NaN is missing) and of a number a row. Errors: XGBoost's, by its words.
+  /// Takes a copy of features (rows × columns; NaN is missing) and of a number a row. `bins`: the trees look at so many
+  /// thresholds a column alone (tree_method=hist), so that no more of the features need be kept; 0: at all values.
+  /// Errors: XGBoost's, by its words.
   [[nodiscard]] static Result<std::shared_ptr<BoostedModel>> begin(std::span<const float> features, std::size_t columns,
                                                                    std::span<const float> targets,
-                                                                   const Settings& settings, int threads);
+                                                                   const Settings& settings, int bins, int threads);
   /// One that was saved. Errors: those of check_boosted_bytes(); XGBoost cannot read it.
   [[nodiscard]] static Result<std::shared_ptr<BoostedModel>> load(std::span<const std::uint8_t> bytes,
                                                                   std::size_t columns, int threads);
