@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/canvas/paint_tools.h"
 
+#include "gui/base/contrast.h"
 #include "gui/base/theme.h"
 #include "gui/canvas/scene_fonts.h"
 
@@ -24,8 +25,8 @@ QColor mixed(const QColor& a, const QColor& b, double share) {
 }
 
 QColor readable_on(const QColor& background) {
-  const double light = 0.299 * background.redF() + 0.587 * background.greenF() + 0.114 * background.blueF();
-  return light > 0.55 ? QColor(Qt::black) : QColor(Qt::white);
+  const bool black = contrast_ratio(background, Qt::black) > contrast_ratio(background, Qt::white);
+  return black ? QColor(Qt::black) : QColor(Qt::white);
 }
 
 qreal text_zoom() { return 0.65 * Theme::instance().font_scale(); }

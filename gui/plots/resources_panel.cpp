@@ -103,7 +103,7 @@ void ResourcesPanel::refresh() {
   for (std::size_t i = 0; i < gpus_; ++i)
     add(kFixed + 2 * i, tr("GPU"),
         load_text(newest_[kFixed + 2 * i]) + QStringLiteral(" · ") + memory_text(newest_[kFixed + 2 * i + 1]));
-  add(Memory, {}, memory_text(newest_[Memory]));
+  add(Memory, tr("RAM"), memory_text(newest_[Memory]));
   if (memory_.predicted > 0 && memory_.tensors > 0)
     items.push_back({Readings::Mark::None,
                      {},
@@ -116,7 +116,7 @@ void ResourcesPanel::refresh() {
          spaced(cost.setting),
          tr("saves %1, takes %2 ms a step, predicted %3")
              .arg(bytes_text(cost.saves), short_number(cost.measured * 1e3), short_number(cost.predicted * 1e3))});
-  add(Disk, {}, disk_text(newest_[Disk]));
+  add(Disk, tr("disk"), disk_text(newest_[Disk]));
   readings_->set_items(std::move(items));
 }
 
