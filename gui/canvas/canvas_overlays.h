@@ -28,6 +28,8 @@ class CanvasOverlays {
   [[nodiscard]] Minimap& minimap() { return minimap_; }
   [[nodiscard]] Breadcrumb& breadcrumb() { return breadcrumb_; }
   [[nodiscard]] QString total() const { return total_.text(); }
+  /// Pixels at the lower edge on which the line on the model stands.
+  [[nodiscard]] int foot() const { return total_.isHidden() ? 0 : total_.height() + Theme::kUnit; }
   [[nodiscard]] QString run_notice() const { return run_notice_.isHidden() ? QString() : run_notice_.text(); }
 
  private:

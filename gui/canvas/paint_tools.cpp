@@ -58,6 +58,19 @@ QStringList lines_of(const QString& name, const QFontMetricsF& metrics, qreal wi
   return lines;
 }
 
+qreal widest_part(const QString& name, const QFontMetricsF& metrics) {
+  qreal widest = 0;
+  qsizetype begin = 0;
+  for (qsizetype i = 0; i < name.size(); ++i) {
+    const QChar letter = name[i];
+    const bool ends = letter == QLatin1Char('_') || letter == QLatin1Char('-') || letter == QLatin1Char(' ');
+    if (!ends && i + 1 < name.size()) continue;
+    widest = std::max(widest, metrics.horizontalAdvance(name.mid(begin, i + 1 - begin)));
+    begin = i + 1;
+  }
+  return widest;
+}
+
 QFont screen_font(qreal pixels, qreal zoom, bool bold) {
   QFont font = bold ? scene_bold_font() : scene_small_font();
   // Whole units, so that zooming does not fill the font cache with sizes.

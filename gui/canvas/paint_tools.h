@@ -35,6 +35,9 @@ inline constexpr qreal kTitleZoom = 0.22;
 /// alone.
 [[nodiscard]] QStringList lines_of(const QString& name, const QFontMetricsF& metrics, qreal width);
 
+/// The width of the longest piece that lines_of() breaks only where it must.
+[[nodiscard]] qreal widest_part(const QString& name, const QFontMetricsF& metrics);
+
 /// A font that is `pixels` high on the screen at this zoom, as large as the user likes writing, and bold if asked.
 [[nodiscard]] QFont screen_font(qreal pixels, qreal zoom, bool bold);
 
