@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/plots/confusion_view.h"
 
+#include "gui/base/contrast.h"
 #include "gui/base/theme.h"
 
 #include <QHelpEvent>
@@ -212,16 +213,24 @@ void ConfusionView::paint_names(QPainter& painter, const QRectF& whole) const {
   }
 }
 
+/// A cell is as light as the window's surface or as strong as its writing: whichever of the two reads better on it.
+QColor ConfusionView::number_color(const Cell& cell) const {
+  const Theme::Colors& c = Theme::instance().colors();
+  const QColor ground = shades_.pixelColor(cell.second, cell.first);
+  const QColor inverse = Theme::instance().dark() ? QColor(Qt::black) : c.raised;
+  return contrast_ratio(c.text, ground) >= contrast_ratio(inverse, ground) ? c.text : inverse;
+}
+
 void ConfusionView::paint_numbers(QPainter& painter, const QRectF& area) const {
   const QFontMetricsF metrics(painter.font());
   const double step = area.width() / classes();
   if (step < metrics.height()) return;
-  painter.setPen(Theme::instance().colors().text);
   for (int label = 0; label < classes(); ++label)
     for (int predicted = 0; predicted < classes(); ++predicted) {
       const auto count = evaluation_.count(static_cast<std::size_t>(label), static_cast<std::size_t>(predicted));
       const QString text = QString::number(count);
       if (count == 0 || metrics.horizontalAdvance(text) + 2 > step) continue;
+      painter.setPen(number_color({label, predicted}));
       painter.drawText(QRectF(area.left() + predicted * step, area.top() + label * step, step, step), Qt::AlignCenter,
                        text);
     }
