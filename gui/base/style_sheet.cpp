@@ -70,6 +70,8 @@ QPushButton:disabled { color: @disabled; }
 QCheckBox::indicator:unchecked, QListView::indicator:unchecked, QTreeView::indicator:unchecked {
   width: 13px; height: 13px; border: 1px solid @muted; border-radius: 3px; background: @field; }
 
+QPlainTextEdit#log { background: @panel; border: none; border-radius: 0; }
+
 QTreeView, QListView, QTableView { background: @panel; border: none; outline: none;
                                    alternate-background-color: @window; }
 QTreeView::item, QListView::item { padding: 3px 4px; }
@@ -77,6 +79,9 @@ QTreeView::item:hover, QListView::item:hover { background: @hover; }
 QTreeView::item:selected, QListView::item:selected { background: @accent; color: @accent_text; }
 QHeaderView::section { background: @window; color: @muted; border: none; border-bottom: 1px solid @border;
                        padding: 5px 8px; }
+
+QTableCornerButton::section { background: @panel; border: none; }
+QAbstractScrollArea::corner { background: @panel; border: none; }
 
 QScrollBar:vertical { background: transparent; width: 11px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 11px; margin: 0; }

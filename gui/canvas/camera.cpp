@@ -17,7 +17,7 @@ constexpr qreal kHalfWorld = 4'000'000;
 constexpr double kMaxZoom = 3;
 /// A small graph is not blown up further than this, where writing has its normal size.
 constexpr double kFitMaxZoom = 1.1;
-constexpr int kFitMargin = 5 * Theme::kUnit;
+constexpr int kFitMargin = 4 * Theme::kUnit;
 constexpr qreal kFollowMargin = 3 * Theme::kUnit;
 /// A node that was found is shown at its natural size if it would be smaller than this part of it.
 constexpr double kLegible = 0.6;

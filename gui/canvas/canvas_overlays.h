@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "gui/base/theme.h"
 #include "gui/canvas/breadcrumb.h"
 #include "gui/canvas/minimap.h"
 

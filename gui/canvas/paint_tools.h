@@ -20,7 +20,7 @@ namespace feedline::gui::inline canvas {
 /// Below this zoom, half size, there is room for their names and rates alone.
 [[nodiscard]] qreal half_zoom();
 /// Below this zoom nothing is written: nodes are too small for a word, and writing costs most of the time.
-inline constexpr qreal kTitleZoom = 0.22;
+inline constexpr qreal kTitleZoom = 0.2;
 
 /// Writing in the scene. Its size is a matter of zoom: the size of writing that the user has chosen for the window
 /// makes no node larger, or graphs that somebody else laid out would overlap. It sets the zoom at which a graph is

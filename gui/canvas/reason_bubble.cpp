@@ -6,6 +6,7 @@
 #include "gui/models/text.h"
 
 #include <QPainter>
+#include <QPainterPath>
 #include <QVBoxLayout>
 
 #include <algorithm>

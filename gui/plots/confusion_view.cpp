@@ -4,6 +4,7 @@
 #include "gui/base/contrast.h"
 #include "gui/base/theme.h"
 
+#include <QFontInfo>
 #include <QHelpEvent>
 #include <QKeyEvent>
 #include <QMouseEvent>
@@ -17,7 +18,8 @@ namespace feedline::gui::inline plots {
 
 namespace {
 
-constexpr double kNamesShare = 0.5;  // of the view, for the names of classes on either side
+constexpr double kNamesShare = 0.5;      // of the view, for the names of classes on either side
+constexpr double kSmallestNumber = 0.7;  // of the usual size, so that all counts have room in their cells
 
 QColor mix(const QColor& from, const QColor& to, double part) {
   const auto between = [part](int a, int b) { return static_cast<int>(std::lround(a + (b - a) * part)); };
@@ -222,9 +224,17 @@ QColor ConfusionView::number_color(const Cell& cell) const {
 }
 
 void ConfusionView::paint_numbers(QPainter& painter, const QRectF& area) const {
-  const QFontMetricsF metrics(painter.font());
   const double step = area.width() / classes();
-  if (step < metrics.height()) return;
+  if (step < QFontMetricsF(painter.font()).height()) return;
+  // All of them or, where even small figures have no room, those that have: not some because they are short.
+  const auto most = *std::max_element(evaluation_.counts.begin(), evaluation_.counts.end());
+  const double fit = (step - 3) / QFontMetricsF(painter.font()).horizontalAdvance(QString::number(most));
+  if (fit < 1 && fit >= kSmallestNumber) {
+    QFont smaller = painter.font();
+    smaller.setPixelSize(static_cast<int>(QFontInfo(smaller).pixelSize() * fit));
+    painter.setFont(smaller);
+  }
+  const QFontMetricsF metrics(painter.font());
   for (int label = 0; label < classes(); ++label)
     for (int predicted = 0; predicted < classes(); ++predicted) {
       const auto count = evaluation_.count(static_cast<std::size_t>(label), static_cast<std::size_t>(predicted));

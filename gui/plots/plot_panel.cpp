@@ -344,7 +344,7 @@ QString short_number(double value) {
   if (size >= 10) return english.toString(value, 'f', 1);
   if (size >= 1) return english.toString(value, 'f', 2);
   if (size >= 0.001) return english.toString(value, 'f', 3);
-  return english.toString(value, 'g', 2);
+  return english.toString(value, 'g', 2).toLower();  // 5e-06, as Python writes it
 }
 
 QString percent(double fraction) {

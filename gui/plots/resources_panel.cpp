@@ -28,7 +28,7 @@ QString load_text(double value) { return percent(value / 100); }
 ResourcesPanel::ResourcesPanel(QWidget* parent)
     : TimePanel(tr("Resources"),
                 {.purpose = tr("how much processor time, memory, disk and GPU the run uses"),
-                 .awaited = tr("the first batch")},
+                 .awaited = tr("the first half second")},
                 kResourcesWide, parent) {
   add_cell(tr("cores"));
   add_cell(tr("RAM (GiB)"), 0.25);
@@ -69,8 +69,32 @@ void ResourcesPanel::show_snapshot(const Snapshot& now, const Snapshot& before) 
   if (now.started == 0) return;
   find_gpus(now.process);
   if (!from_) from_ = now;
+  if (now.at - from_->at < kResourcesWindow) return;
+  if (now.trainer.steps > before.trainer.steps || costs_.empty()) costs_ = memory_costs(before, now);
+  measure(now);
+  for (std::size_t i = 0; i < curves(); ++i) add_value(i, now.elapsed(), newest_[i]);
+  from_->at = now.at;
+  from_->process = now.process;
+  show_empty(false);
+  touch();
+}
+
+void ResourcesPanel::end_run(const RunResult& result) {
+  if (!shows_empty_state() || !has_whole(result) || result.first.process.cpu == 0) return;
+  find_gpus(result.last.process);
+  from_ = result.first;
+  costs_ = memory_costs(result.first, result.last);
+  measure(result.last);
+  for (const double at : {from_->elapsed(), result.last.elapsed()})
+    for (std::size_t i = 0; i < curves(); ++i) add_value(i, at, newest_[i]);
+  set_elapsed(result.last.elapsed());
+  show_empty(false);
+  touch();
+}
+
+/// From the start of the window until then.
+void ResourcesPanel::measure(const Snapshot& now) {
   const Nanos window = now.at - from_->at;
-  if (window < kResourcesWindow) return;
   const auto per_second = [window](auto later, auto earlier) {
     return later > earlier ? static_cast<double>(later - earlier) / seconds(window) : 0.0;
   };
@@ -78,17 +102,11 @@ void ResourcesPanel::show_snapshot(const Snapshot& now, const Snapshot& before) 
   newest_[AllCores] = std::max(newest_[OwnCores], per_second(now.process.cores_busy, from_->process.cores_busy) * 1e-9);
   newest_[Memory] = static_cast<double>(now.process.rss_bytes) / kGibi;
   memory_ = now.memory;
-  if (now.trainer.steps > before.trainer.steps || costs_.empty()) costs_ = memory_costs(before, now);
   newest_[Disk] = per_second(now.process.disk_bytes, from_->process.disk_bytes) / kMegabyte;
   for (std::size_t i = 0; i < std::min(gpus_, now.process.gpus.size()); ++i) {
     newest_[kFixed + 2 * i] = now.process.gpus[i].utilisation * 100;
     newest_[kFixed + 2 * i + 1] = static_cast<double>(now.process.gpus[i].memory_used) / kGibi;
   }
-  for (std::size_t i = 0; i < curves(); ++i) add_value(i, now.elapsed(), newest_[i]);
-  from_->at = now.at;
-  from_->process = now.process;
-  show_empty(false);
-  touch();
 }
 
 void ResourcesPanel::refresh() {

@@ -72,7 +72,7 @@ void TimelineView::measure_gutter() {
   double width = 40;
   for (const TimelineLane& lane : store_.lanes())
     width = std::max(width, metrics.horizontalAdvance(QString::fromStdString(lane.name())));
-  gutter_ = std::min(width + 2 * Theme::kUnit, 0.3 * this->width());
+  gutter_ = std::min(width + 2 * Theme::kUnit, 0.36 * this->width());
   measured_ = store_.lanes().size();
 }
 
