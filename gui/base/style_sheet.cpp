@@ -48,7 +48,7 @@ QTabBar::tab:selected { background: @panel; color: @text; border-top: 2px solid 
 QTabWidget::pane { border: 1px solid @border; }
 
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit, QTextEdit {
-  background: @field; color: @text; border: 1px solid @border; border-radius: 5px; padding: 4px 6px;
+  background: @field; color: @text; border: 1px solid @edge; border-radius: 5px; padding: 4px 6px;
   selection-background-color: @accent; selection-color: @accent_text; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus, QTextEdit:focus {
   border: 1px solid @accent; }
@@ -146,6 +146,7 @@ QString make_style_sheet(const Theme::Colors& c) {
       {"@panel", c.panel},
       {"@raised", c.raised},
       {"@border", c.border},
+      {"@edge", blend(c.border, c.muted, 0.35)},  // of what one types into: it has no word of its own
       {"@text", c.text},
       {"@muted", c.muted},
       {"@disabled", c.disabled},
