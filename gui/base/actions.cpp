@@ -46,7 +46,7 @@ Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), win
                        tr("Choose a table, an archive, arrays or a text and build a graph for it"));
   close_tab = make(tr("&Close"), "close", QKeySequence(Qt::CTRL | Qt::Key_W), tr("Close this graph"));
   next_tab = make(tr("&Next graph"), {}, QKeySequence(Qt::CTRL | Qt::Key_Tab), tr("Show the graph of the next tab"));
-  previous_tab = make(tr("&Previous graph"), {}, QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Tab),
+  previous_tab = make(tr("Previo&us graph"), {}, QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Tab),
                       tr("Show the graph of the tab before"));
   quit = make(tr("&Quit"), {}, QKeySequence(Qt::CTRL | Qt::Key_Q), tr("Close the window"));
 
@@ -63,7 +63,7 @@ Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), win
   cut = make(tr("Cu&t"), "cut", QKeySequence::Cut, tr("Cut the selected nodes"));
   copy = make(tr("&Copy"), "copy", QKeySequence::Copy, tr("Copy the selected nodes"));
   paste = make(tr("&Paste"), "paste", QKeySequence::Paste, tr("Paste nodes"));
-  duplicate = make(tr("D&uplicate"), {}, QKeySequence(Qt::CTRL | Qt::Key_D), tr("Copy and paste the selected nodes"));
+  duplicate = make(tr("Dup&licate"), {}, QKeySequence(Qt::CTRL | Qt::Key_D), tr("Copy and paste the selected nodes"));
   remove = make(tr("&Delete"), "trash", QKeySequence::Delete, tr("Delete what is selected"));
   select_all = make(tr("Select &all"), {}, QKeySequence::SelectAll, tr("Select every node"));
   find = make(tr("&Find…"), "search", QKeySequence(Qt::CTRL | Qt::Key_F),
@@ -83,8 +83,8 @@ Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), win
     themes->addAction(action);
   }
   toggle_theme = make(tr("Switch theme"), "moon", {}, tr("Switch between the light and the dark theme"));
-  preview = make(tr("&Preview"), {}, QKeySequence(Qt::Key_F8), tr("Show what leaves the selected node for one record"));
-  data = make(tr("&Data"), {}, QKeySequence(Qt::SHIFT | Qt::Key_F8),
+  preview = make(tr("Pre&view"), {}, QKeySequence(Qt::Key_F8), tr("Show what leaves the selected node for one record"));
+  data = make(tr("D&ata"), {}, QKeySequence(Qt::SHIFT | Qt::Key_F8),
               tr("Show the records of a source as a table, and what its columns hold"));
   work_build = make(tr("&Build"), {}, QKeySequence(Qt::CTRL | Qt::Key_1),
                     tr("Build: the palette, the inspector and the problems beside the canvas"));
@@ -95,7 +95,7 @@ Actions::Actions(QUndoGroup& undo_group, QWidget* window) : QObject(window), win
   presenter = make(tr("&Present"), {}, QKeySequence(Qt::Key_F11),
                    tr("Present: the whole screen, larger text, only the canvas and the panels chosen in Settings"));
   for (QAction* action : {work_build, work_watch, work_diagnose, presenter}) action->setCheckable(true);
-  settings = make(tr("Se&ttings…"), {}, QKeySequence(Qt::CTRL | Qt::Key_Comma), tr("Theme, text size, presenter mode"));
+  settings = make(tr("&Settings…"), {}, QKeySequence(Qt::CTRL | Qt::Key_Comma), tr("Theme, text size, presenter mode"));
   reset_layout = make(tr("&Reset layout"), {}, {}, tr("Restore the default layout of this workspace"));
 
   run = make(tr("&Run"), "run", QKeySequence(Qt::Key_F5), tr("Train the model of this graph"));
@@ -225,7 +225,7 @@ void Actions::fill_menu_bar(QMenuBar* bar) {
   view->addSeparator();
   QMenu* theme = view->addMenu(tr("&Theme"));
   theme->addActions({theme_system, theme_light, theme_dark});
-  panels = view->addMenu(tr("&Panels"));
+  panels = view->addMenu(tr("Pane&ls"));
   view->addAction(reset_layout);
   view->addSeparator();
   view->addAction(settings);

@@ -39,6 +39,7 @@ Docks::Docks(QMainWindow* window) : QObject(window), window_(window) {
   window_->setDocumentMode(true);
   window_->setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
   window_->setCorner(Qt::BottomRightCorner, Qt::RightDockWidgetArea);
+  connect(&Theme::instance(), &Theme::changed, this, &Docks::later_update_titles);  // subjects have a size of their own
 }
 
 QDockWidget* Docks::add(const QString& name, const QString& title, QWidget* content, Qt::DockWidgetArea area) {

@@ -48,7 +48,7 @@ QTabBar::tab:selected { background: @panel; color: @text; border-top: 2px solid 
 QTabWidget::pane { border: 1px solid @border; }
 
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit, QTextEdit {
-  background: @field; color: @text; border: 1px solid @border; border-radius: 5px; padding: 4px 6px;
+  background: @field; color: @text; border: 1px solid @edge; border-radius: 5px; padding: 4px 6px;
   selection-background-color: @accent; selection-color: @accent_text; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus, QTextEdit:focus {
   border: 1px solid @accent; }
@@ -70,6 +70,8 @@ QPushButton:disabled { color: @disabled; }
 QCheckBox::indicator:unchecked, QListView::indicator:unchecked, QTreeView::indicator:unchecked {
   width: 13px; height: 13px; border: 1px solid @muted; border-radius: 3px; background: @field; }
 
+QPlainTextEdit#log { background: @panel; border: none; border-radius: 0; }
+
 QTreeView, QListView, QTableView { background: @panel; border: none; outline: none;
                                    alternate-background-color: @window; }
 QTreeView::item, QListView::item { padding: 3px 4px; }
@@ -77,6 +79,9 @@ QTreeView::item:hover, QListView::item:hover { background: @hover; }
 QTreeView::item:selected, QListView::item:selected { background: @accent; color: @accent_text; }
 QHeaderView::section { background: @window; color: @muted; border: none; border-bottom: 1px solid @border;
                        padding: 5px 8px; }
+
+QTableCornerButton::section { background: @panel; border: none; }
+QAbstractScrollArea::corner { background: @panel; border: none; }
 
 QScrollBar:vertical { background: transparent; width: 11px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 11px; margin: 0; }
@@ -141,6 +146,7 @@ QString make_style_sheet(const Theme::Colors& c) {
       {"@panel", c.panel},
       {"@raised", c.raised},
       {"@border", c.border},
+      {"@edge", blend(c.border, c.muted, 0.35)},  // of what one types into: it has no word of its own
       {"@text", c.text},
       {"@muted", c.muted},
       {"@disabled", c.disabled},

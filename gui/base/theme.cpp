@@ -18,15 +18,16 @@ namespace feedline::gui::inline base {
 namespace {
 
 // Hues of workers, curves and kinds follow Okabe and Ito, "Color universal design" (2008), darkened on the light theme
-// and lightened on the dark one until they are legible as lines.
+// and lightened on the dark one until they are legible as lines: WCAG's 3:1 to a panel, and 4.5:1 for what is written,
+// also on a chip of its own colour. tests/gui/test_contrast.cpp measures it.
 Theme::Colors light_colors() {
   Theme::Colors c;
   c.window = "#eef0f3", c.panel = "#fbfcfd", c.raised = "#ffffff", c.border = "#d3d8df";
   c.text = "#1a1f26", c.muted = "#576170", c.disabled = "#a3abb6";
   c.accent = "#0b5cad", c.accent_text = "#ffffff";
   c.canvas = "#f5f6f8", c.grid = "#e3e7ec", c.node = "#ffffff", c.node_border = "#bcc4ce", c.wire = "#8792a1";
-  c.busy = "#009e73", c.starved = "#56b4e9", c.blocked = "#e69f00", c.idle = "#d5dae1";
-  c.good = "#00805d", c.warning = "#9a5b00", c.error = "#bb2d1b";
+  c.busy = "#009e73", c.starved = "#3698d2", c.blocked = "#c48200", c.idle = "#d5dae1";
+  c.good = "#007353", c.warning = "#925600", c.error = "#bb2d1b";
   c.train = "#0072b2", c.validation = "#d55e00";
   return c;
 }

@@ -17,7 +17,7 @@ constexpr qreal kHalfWorld = 4'000'000;
 constexpr double kMaxZoom = 3;
 /// A small graph is not blown up further than this, where writing has its normal size.
 constexpr double kFitMaxZoom = 1.1;
-constexpr int kFitMargin = 5 * Theme::kUnit;
+constexpr int kFitMargin = 4 * Theme::kUnit;
 constexpr qreal kFollowMargin = 3 * Theme::kUnit;
 /// A node that was found is shown at its natural size if it would be smaller than this part of it.
 constexpr double kLegible = 0.6;
@@ -35,7 +35,7 @@ QPointF Camera::middle() const { return view_.mapToScene(view_.viewport()->rect(
 /// The zoom at which this much of the scene fills the view.
 double Camera::zoom_for(const QRectF& area) const {
   const QSizeF room(std::max(50, view_.viewport()->width() - 2 * kFitMargin),
-                    std::max(50, view_.viewport()->height() - 2 * kFitMargin));
+                    std::max(50, view_.viewport()->height() - kFitMargin - lower_margin()));
   const double most = kFitMaxZoom * Theme::instance().font_scale();
   if (area.isEmpty()) return 1;
   return std::min({room.width() / area.width(), room.height() / area.height(), most});
@@ -51,9 +51,15 @@ void Camera::look_again(const Look& look) {
   centre_on(look.middle);
 }
 
+int Camera::lower_margin() const { return std::max(kFitMargin, foot_ + Theme::kUnit); }
+
+void Camera::fit(const QRectF& content) {
+  const double zoom = zoom_for(content);
+  look_at(zoom, content.center() + QPointF(0, (lower_margin() - kFitMargin) / 2.0 / zoom));
+}
+
 void Camera::fit() {
-  const QRectF content = scene_.content();
-  look_at(zoom_for(content), content.center());
+  fit(scene_.content());
   fitted_ = true;
   Q_EMIT moved();
 }
@@ -65,7 +71,7 @@ void Camera::refit() {
 void Camera::fit_selection() {
   const QRectF content = scene_.selected_content();
   if (content.isEmpty()) return fit();
-  look_at(zoom_for(content), content.center());
+  fit(content);
   fitted_ = false;
   Q_EMIT moved();
 }

@@ -38,6 +38,9 @@ class Camera : public QObject {
   void hold() { fitted_ = false; }
   /// The size of the view or of what it shows has changed.
   void refit();
+  /// So many pixels at the lower edge are covered: what is fitted from now on ends above them. Nothing moves at once:
+  /// what covers them changes while one edits.
+  void set_foot(int pixels) { foot_ = pixels; }
   /// This place of the viewport stays where it is.
   void zoom_by(double factor, QPoint at);
   void pan_by(QPoint pixels);
@@ -52,11 +55,15 @@ class Camera : public QObject {
 
  private:
   [[nodiscard]] double zoom_for(const QRectF& area) const;
+  /// Free below what is fitted.
+  [[nodiscard]] int lower_margin() const;
+  void fit(const QRectF& content);
   void look_at(double zoom, QPointF middle);
 
   QGraphicsView& view_;
   const GraphScene& scene_;
   bool fitted_ = true;
+  int foot_ = 0;
 };
 
 }  // namespace feedline::gui::inline canvas

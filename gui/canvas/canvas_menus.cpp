@@ -60,7 +60,7 @@ void CanvasMenus::fill_graph_menu(QMenu* menu) {
   add(words("&Enter the sub-graph"), "Ctrl+Return", [this] { view_.enter_selected(); });
   add(words("&Leave the sub-graph"), "Alt+Up", [this] { view_.leave(); });
   menu->addSeparator();
-  fill_arrange_menu(menu->addMenu(words("Al&ign and distribute")));
+  fill_arrange_menu(menu->addMenu(words("Align and &distribute")));
   add(words("Arrange in la&yers"), "Ctrl+L", [this] { editor_.lay_out(); });
   menu->addSeparator();
   add(words("&Zoom to the selection"), ".", [this] { view_.zoom_to_selection(); });

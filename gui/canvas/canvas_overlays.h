@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "gui/base/theme.h"
 #include "gui/canvas/breadcrumb.h"
 #include "gui/canvas/minimap.h"
 
@@ -28,6 +29,8 @@ class CanvasOverlays {
   [[nodiscard]] Minimap& minimap() { return minimap_; }
   [[nodiscard]] Breadcrumb& breadcrumb() { return breadcrumb_; }
   [[nodiscard]] QString total() const { return total_.text(); }
+  /// Pixels at the lower edge on which the line on the model stands.
+  [[nodiscard]] int foot() const { return total_.isHidden() ? 0 : total_.height() + Theme::kUnit; }
   [[nodiscard]] QString run_notice() const { return run_notice_.isHidden() ? QString() : run_notice_.text(); }
 
  private:

@@ -112,7 +112,7 @@ void GraphView::sync() {
   }
   overlays_.show_diagram(shown_);
   overlays_.show_run_notice(run_.outdated());
-  overlays_.place(editor_.arrange_job());
+  place_overlays();
   update_overview();
   setAccessibleDescription(count_text(static_cast<qsizetype>(diagram().nodes().size()), tr("1 node"), tr("%1 nodes")) +
                            QStringLiteral(", ") +
@@ -121,7 +121,7 @@ void GraphView::sync() {
 
 void GraphView::restyle() {
   overlays_.restyle();
-  overlays_.place(editor_.arrange_job());
+  place_overlays();
   scene_.restyle();
   resetCachedContent();
   viewport()->update();
@@ -156,7 +156,7 @@ void GraphView::enter(const QString& scope) {
   overlays_.show_diagram(shown_);
   run_.show_failures();
   files_.show_marks();
-  overlays_.place(editor_.arrange_job());
+  place_overlays();
   if (!looks_.come_back(path)) zoom_to_fit();
   Q_EMIT scope_changed(to_qstring(path));
 }
@@ -229,9 +229,14 @@ void GraphView::drawForeground(QPainter* painter, const QRectF&) {
 
 void GraphView::resizeEvent(QResizeEvent* event) {
   QGraphicsView::resizeEvent(event);
+  place_overlays();
   camera_.refit();
-  overlays_.place(editor_.arrange_job());
   update_overview();
+}
+
+void GraphView::place_overlays() {
+  overlays_.place(editor_.arrange_job());
+  camera_.set_foot(overlays_.foot());
 }
 
 }  // namespace feedline::gui::inline canvas

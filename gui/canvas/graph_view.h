@@ -130,6 +130,7 @@ class GraphView : public QGraphicsView {
   [[nodiscard]] const Diagram& diagram() const { return shown_.diagram(); }
   void sync();
   void restyle();
+  void place_overlays();
   void update_overview() { overlays_.show_seen(camera_.seen()); }
   void announce_selection();
   void write(std::optional<Edit> edit);

@@ -114,6 +114,7 @@ class NodeItem : public QGraphicsItem {
   struct Far {
     QFont font{};
     QStringList name{};
+    qreal narrow = 1;  ///< how wide the name's letters are drawn
     qreal bottom = 0;  ///< of the name
     QRectF rate{};     ///< empty where it has no room
   };

@@ -23,6 +23,8 @@ constexpr qreal kSocketRadius = 0.7 * kUnit;
 /// Heights on the screen, in pixels, of what is written from afar.
 constexpr qreal kFarName = 10.5;
 constexpr qreal kFarType = 8.5;
+/// A name that is a little too long is drawn narrower, down to this: a last letter on a line of its own reads badly.
+constexpr qreal kFarNarrowest = 0.8;
 /// And the most in the scene: with it the usual names fit into the narrowest node.
 constexpr qreal kFarNameInScene = 3 * kUnit;
 
@@ -212,7 +214,9 @@ NodeItem::Far NodeItem::from_afar(qreal zoom) const {
   Far far{.font = screen_font(std::min(kFarName, far_most(zoom)), zoom, true)};
   const QFontMetricsF metrics(far.font);
   const QRectF room = far_room();
-  far.name = lines_of(face_.id, metrics, room.width());
+  const qreal wanted = 0.99 * room.width() / std::max(widest_part(face_.id, metrics), 1.0);
+  if (wanted < 1 && wanted >= kFarNarrowest) far.narrow = wanted;
+  far.name = lines_of(face_.id, metrics, room.width() / far.narrow);
   far.bottom = room.top() + metrics.height() * static_cast<qreal>(far.name.size());
   if (!live_) return far;
   const qreal line = QFontMetricsF(screen_font(kFarRate, zoom, false)).height();
@@ -227,7 +231,11 @@ void NodeItem::paint_from_afar(QPainter& painter, qreal zoom) const {
   const QRectF room = far_room();
   painter.setFont(far.font);
   painter.setPen(c.text);
-  draw_lines(painter, room.topLeft(), far.name);
+  painter.save();
+  painter.translate(room.topLeft());
+  painter.scale(far.narrow, 1);
+  draw_lines(painter, {}, far.name);
+  painter.restore();
   if (face_.title.compare(face_.id, Qt::CaseInsensitive) == 0) return;
   painter.setFont(screen_font(std::min(kFarType, far_most(zoom)), zoom, false));
   const QFontMetricsF small(painter.font());

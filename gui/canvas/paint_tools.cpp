@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/canvas/paint_tools.h"
 
+#include "gui/base/contrast.h"
 #include "gui/base/theme.h"
 #include "gui/canvas/scene_fonts.h"
 
@@ -24,8 +25,8 @@ QColor mixed(const QColor& a, const QColor& b, double share) {
 }
 
 QColor readable_on(const QColor& background) {
-  const double light = 0.299 * background.redF() + 0.587 * background.greenF() + 0.114 * background.blueF();
-  return light > 0.55 ? QColor(Qt::black) : QColor(Qt::white);
+  const bool black = contrast_ratio(background, Qt::black) > contrast_ratio(background, Qt::white);
+  return black ? QColor(Qt::black) : QColor(Qt::white);
 }
 
 qreal text_zoom() { return 0.65 * Theme::instance().font_scale(); }
@@ -55,6 +56,19 @@ QStringList lines_of(const QString& name, const QFontMetricsF& metrics, qreal wi
   }
   add();
   return lines;
+}
+
+qreal widest_part(const QString& name, const QFontMetricsF& metrics) {
+  qreal widest = 0;
+  qsizetype begin = 0;
+  for (qsizetype i = 0; i < name.size(); ++i) {
+    const QChar letter = name[i];
+    const bool ends = letter == QLatin1Char('_') || letter == QLatin1Char('-') || letter == QLatin1Char(' ');
+    if (!ends && i + 1 < name.size()) continue;
+    widest = std::max(widest, metrics.horizontalAdvance(name.mid(begin, i + 1 - begin)));
+    begin = i + 1;
+  }
+  return widest;
 }
 
 QFont screen_font(qreal pixels, qreal zoom, bool bold) {

@@ -20,7 +20,7 @@ namespace feedline::gui::inline canvas {
 /// Below this zoom, half size, there is room for their names and rates alone.
 [[nodiscard]] qreal half_zoom();
 /// Below this zoom nothing is written: nodes are too small for a word, and writing costs most of the time.
-inline constexpr qreal kTitleZoom = 0.22;
+inline constexpr qreal kTitleZoom = 0.2;
 
 /// Writing in the scene. Its size is a matter of zoom: the size of writing that the user has chosen for the window
 /// makes no node larger, or graphs that somebody else laid out would overlap. It sets the zoom at which a graph is
@@ -34,6 +34,9 @@ inline constexpr qreal kTitleZoom = 0.22;
 /// The lines of a name in so much width: they end after "_", "-" and spaces, and within a word only where it is wider
 /// alone.
 [[nodiscard]] QStringList lines_of(const QString& name, const QFontMetricsF& metrics, qreal width);
+
+/// The width of the longest piece that lines_of() breaks only where it must.
+[[nodiscard]] qreal widest_part(const QString& name, const QFontMetricsF& metrics);
 
 /// A font that is `pixels` high on the screen at this zoom, as large as the user likes writing, and bold if asked.
 [[nodiscard]] QFont screen_font(qreal pixels, qreal zoom, bool bold);

@@ -6,6 +6,7 @@
 #include "gui/models/text.h"
 
 #include <QPainter>
+#include <QPainterPath>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -18,8 +19,7 @@ constexpr int kWidth = 42 * Theme::kUnit;
 constexpr int kStripe = 5;
 
 QString sentence(const std::string& text) {
-  QString words = to_qstring(text);
-  if (!words.isEmpty()) words[0] = words[0].toUpper();
+  QString words = capitalised(to_qstring(text));
   if (!words.isEmpty() && words.back().isLetterOrNumber()) words += QLatin1Char('.');
   return words;
 }

@@ -230,7 +230,7 @@ QString DiagnosisPanel::wait_headline() const {
     case RunPhase::Kind::Preparing:
       return phase_.preparing_text() + QLatin1Char('.');
     case RunPhase::Kind::Running:
-      return tr("Measuring...");
+      return tr("Measuring…");
     case RunPhase::Kind::Paused:
       return tr("Paused before there was a verdict.");
     case RunPhase::Kind::Ended:

@@ -21,9 +21,16 @@
 namespace feedline::gui::inline diagnosis {
 namespace {
 
+/// A font that follows the size of writing: presenter mode enlarges it.
+void keep_font(QLabel* label, QFont (Theme::*font)() const) {
+  const auto style = [label, font] { label->setFont((Theme::instance().*font)()); };
+  style();
+  QObject::connect(&Theme::instance(), &Theme::changed, label, style);
+}
+
 QLabel* caption(const QString& text, QWidget* parent) {
   auto* label = new QLabel(text, parent);
-  label->setFont(Theme::instance().bold_font());
+  keep_font(label, &Theme::bold_font);
   return label;
 }
 
@@ -46,9 +53,9 @@ QWidget* DiagnosisPanel::make_advice() {
   auto* verdict = new QVBoxLayout(verdict_part_);
   verdict->setContentsMargins(0, 0, 0, 0);
   subject_ = paragraph(verdict_part_);
-  subject_->setFont(Theme::instance().small_font());
+  keep_font(subject_, &Theme::small_font);
   headline_ = paragraph(verdict_part_);
-  headline_->setFont(Theme::instance().bold_font());
+  keep_font(headline_, &Theme::bold_font);
   evidence_ = paragraph(verdict_part_);
   for (QLabel* label : {headline_, evidence_}) {
     label->setTextFormat(Qt::RichText);
@@ -111,7 +118,7 @@ QWidget* DiagnosisPanel::make_rates() {
   auto* column = new QVBoxLayout(part);
   column->setContentsMargins(0, 0, 0, 0);
   bars_ = new RateBars(part);
-  unfold_ = make_unfold(tr("What if ..."),
+  unfold_ = make_unfold(tr("What if…"),
                         tr("How fast it would be with more cores, memory or disk, another batch size, a "
                            "faster node"),
                         "unfold_what_if", part);
@@ -122,7 +129,7 @@ QWidget* DiagnosisPanel::make_rates() {
     what_if_part_->setVisible(on);
   });
   unfold_scaling_ =
-      make_unfold(tr("More processes ..."),
+      make_unfold(tr("More processes…"),
                   tr("How fast it would be with 1 to 1,024 processes that train together, and how many of "
                      "them pay"),
                   "unfold_scaling", part);
@@ -133,7 +140,7 @@ QWidget* DiagnosisPanel::make_rates() {
     show_scaling();
   });
   record_ = paragraph(part);
-  record_->setFont(Theme::instance().small_font());
+  keep_font(record_, &Theme::small_font);
   column->addWidget(bars_);
   column->addWidget(unfold_, 0, Qt::AlignLeft);
   column->addWidget(what_if_part_);

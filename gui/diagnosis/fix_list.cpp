@@ -91,10 +91,8 @@ FixList::Row FixList::make_row(const Fix& fix) {
   auto* words = new QVBoxLayout;
   words->setSpacing(0);
   row.title = new QLabel(row.widget);
-  row.title->setFont(Theme::instance().bold_font());
   row.title->setWordWrap(true);
   row.numbers = new QLabel(row.widget);
-  row.numbers->setFont(Theme::instance().small_font());
   row.numbers->setWordWrap(true);
   words->addWidget(row.title);
   words->addWidget(row.numbers);
@@ -133,11 +131,14 @@ void FixList::tell(const Row& row) {
   if (row.fix.changes_results) text += tr(" · may change accuracy");
   if (const QString proof = proofs_.value(proof_key(row.fix)); !proof.isEmpty()) text += QStringLiteral("\n") + proof;
   row.numbers->setText(text);
-  const Theme::Colors& colors = Theme::instance().colors();
-  const bool grey = stale_ || !row.offered;
+  const Theme& theme = Theme::instance();
+  const Theme::Colors& colors = theme.colors();
+  row.title->setFont(theme.bold_font());
+  row.numbers->setFont(theme.small_font());
+  const bool grey = stale_ || !row.offered;  // and still to be read
   for (QLabel* label : {row.title, row.numbers}) {
     QPalette palette = label->palette();
-    palette.setColor(QPalette::WindowText, grey ? colors.disabled : label == row.title ? colors.text : colors.muted);
+    palette.setColor(QPalette::WindowText, !grey && label == row.title ? colors.text : colors.muted);
     label->setPalette(palette);
   }
 }

@@ -54,19 +54,20 @@ WhatIfForm::WhatIfForm(QWidget* parent) : QWidget(parent), grid_(new QGridLayout
   node_->setAccessibleName(tr("Node to make faster"));
   connect(node_, &QComboBox::currentIndexChanged, this, &WhatIfForm::changed);
   add_row("node", node_, 10, [](int at) { return times(half_powers(at)); });
+  rows_.back().slider->setAccessibleName(tr("How much faster the node is"));
 }
 
 void WhatIfForm::add_row(const QString& name, const QString& label, int steps, std::function<QString(int)> text) {
   auto* caption = new QLabel(label, this);
   add_row(name, caption, steps, std::move(text));
   caption->setBuddy(rows_.back().slider);
+  rows_.back().slider->setAccessibleName(label);
 }
 
 void WhatIfForm::add_row(const QString& name, QWidget* label, int steps, std::function<QString(int)> text) {
   const int row = static_cast<int>(rows_.size());
   auto* slider = new QSlider(Qt::Horizontal, this);
   slider->setObjectName(name);
-  slider->setAccessibleName(name);
   slider->setRange(0, steps);
   slider->setPageStep(2);
   slider->setMinimumWidth(80);

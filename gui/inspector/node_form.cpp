@@ -90,7 +90,9 @@ void NodeForm::build_head() {
   add(Caption::Tone::Section, tr("Name"));
   id_line_ = new QLineEdit(this);
   id_line_->setObjectName(QStringLiteral("node_id"));
-  id_line_->setFont(Theme::instance().mono_font());
+  const auto style = [line = id_line_] { line->setFont(Theme::instance().mono_font()); };
+  style();
+  connect(&Theme::instance(), &Theme::changed, id_line_, style);
   id_line_->setAccessibleName(tr("Name of the node"));
   id_line_->setToolTip(tr("What wires, --set and reports call this node: a word of letters, digits, _ and -."));
   layout_->addWidget(id_line_);

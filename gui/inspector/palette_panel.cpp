@@ -45,6 +45,7 @@ PalettePanel::PalettePanel(QWidget* parent)
   summary_ = new Caption(Caption::Tone::Muted, {}, this);
   summary_->setMinimumHeight(5 * Theme::kUnit);
   summary_->setAlignment(Qt::AlignTop);
+  summary_->setContentsMargins(Theme::kUnit / 2, 0, Theme::kUnit / 2, 0);  // below the nodes' names
   layout->addWidget(summary_);
 
   connect(line_, &QLineEdit::textChanged, this, &PalettePanel::search);

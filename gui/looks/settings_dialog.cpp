@@ -173,7 +173,7 @@ QWidget* SettingsDialog::make_tensorboard() {
       tr("From the next run on, each writes a folder of events here, as feedline-cli run --tensorboard does"));
   connect(folder, &QLineEdit::textChanged, this,
           [](const QString& text) { Settings::set_tensorboard_folder(text.trimmed()); });
-  auto* choose = new QPushButton(tr("C&hoose..."), line);
+  auto* choose = new QPushButton(tr("C&hoose…"), line);
   connect(choose, &QPushButton::clicked, this, [this, folder] {
     const QString now = folder->text().isEmpty() ? Settings::last_folder() : folder->text();
     const QString chosen = QFileDialog::getExistingDirectory(this, tr("TensorBoard folder"), now);

@@ -16,8 +16,7 @@ GalleryModel::GalleryModel(Draw draw, QObject* parent) : QAbstractListModel(pare
     if (!loaded) continue;
     const QString title = to_qstring(loaded->document.title());
     const qsizetype colon = title.indexOf(QStringLiteral(": "));
-    QString summary = colon < 0 ? QString() : title.mid(colon + 2);
-    if (!summary.isEmpty()) summary[0] = summary[0].toUpper();
+    const QString summary = colon < 0 ? QString() : capitalised(title.mid(colon + 2));
     rows_.push_back({.name = to_qstring(file.name),
                      .title = title.left(colon),
                      .summary = summary,

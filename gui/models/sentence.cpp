@@ -6,8 +6,7 @@
 namespace feedline::gui::inline models {
 
 QString sentence(const Error& error) {
-  QString text = to_qstring(error.reason);
-  if (!text.isEmpty()) text[0] = text[0].toUpper();
+  QString text = capitalised(to_qstring(error.reason));
   if (!error.remedy.empty())
     text += (text.endsWith(QLatin1Char('.')) ? QStringLiteral(" ") : QStringLiteral(". ")) + to_qstring(error.remedy);
   return text;

@@ -57,6 +57,11 @@ QString rate_text(double per_second) {
   return words("%1/s").arg(QLocale().toString(per_second, 'f', decimals));
 }
 
+QString capitalised(QString text) {
+  if (!text.isEmpty()) text[0] = text[0].toUpper();
+  return text;
+}
+
 QString spaced(std::string_view name) { return to_qstring(name).replace(QLatin1Char('_'), QLatin1Char(' ')); }
 
 QString port_tip(const PortSpec& port, bool input, const QString& shape) {

@@ -27,6 +27,8 @@ namespace feedline::gui::inline models {
 [[nodiscard]] QString clock_text(double seconds);
 /// "1 node", "3 nodes": `one` has no number, `many` has %1.
 [[nodiscard]] QString count_text(qsizetype count, const QString& one, const QString& many);
+/// With a capital first letter, as what begins a line or heads a column.
+[[nodiscard]] QString capitalised(QString text);
 /// Parameter and port names for people: "kernel size" for kernel_size.
 [[nodiscard]] QString spaced(std::string_view name);
 /// A port in a tooltip: name, kind, what it carries, whether it must be connected, and its shape when known.

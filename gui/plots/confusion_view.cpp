@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/plots/confusion_view.h"
 
+#include "gui/base/contrast.h"
 #include "gui/base/theme.h"
 
+#include <QFontInfo>
 #include <QHelpEvent>
 #include <QKeyEvent>
 #include <QMouseEvent>
@@ -16,7 +18,8 @@ namespace feedline::gui::inline plots {
 
 namespace {
 
-constexpr double kNamesShare = 0.5;  // of the view, for the names of classes on either side
+constexpr double kNamesShare = 0.5;      // of the view, for the names of classes on either side
+constexpr double kSmallestNumber = 0.7;  // of the usual size, so that all counts have room in their cells
 
 QColor mix(const QColor& from, const QColor& to, double part) {
   const auto between = [part](int a, int b) { return static_cast<int>(std::lround(a + (b - a) * part)); };
@@ -212,16 +215,32 @@ void ConfusionView::paint_names(QPainter& painter, const QRectF& whole) const {
   }
 }
 
+/// A cell is as light as the window's surface or as strong as its writing: whichever of the two reads better on it.
+QColor ConfusionView::number_color(const Cell& cell) const {
+  const Theme::Colors& c = Theme::instance().colors();
+  const QColor ground = shades_.pixelColor(cell.second, cell.first);
+  const QColor inverse = Theme::instance().dark() ? QColor(Qt::black) : c.raised;
+  return contrast_ratio(c.text, ground) >= contrast_ratio(inverse, ground) ? c.text : inverse;
+}
+
 void ConfusionView::paint_numbers(QPainter& painter, const QRectF& area) const {
-  const QFontMetricsF metrics(painter.font());
   const double step = area.width() / classes();
-  if (step < metrics.height()) return;
-  painter.setPen(Theme::instance().colors().text);
+  if (step < QFontMetricsF(painter.font()).height()) return;
+  // All of them or, where even small figures have no room, those that have: not some because they are short.
+  const auto most = *std::max_element(evaluation_.counts.begin(), evaluation_.counts.end());
+  const double fit = (step - 3) / QFontMetricsF(painter.font()).horizontalAdvance(QString::number(most));
+  if (fit < 1 && fit >= kSmallestNumber) {
+    QFont smaller = painter.font();
+    smaller.setPixelSize(static_cast<int>(QFontInfo(smaller).pixelSize() * fit));
+    painter.setFont(smaller);
+  }
+  const QFontMetricsF metrics(painter.font());
   for (int label = 0; label < classes(); ++label)
     for (int predicted = 0; predicted < classes(); ++predicted) {
       const auto count = evaluation_.count(static_cast<std::size_t>(label), static_cast<std::size_t>(predicted));
       const QString text = QString::number(count);
       if (count == 0 || metrics.horizontalAdvance(text) + 2 > step) continue;
+      painter.setPen(number_color({label, predicted}));
       painter.drawText(QRectF(area.left() + predicted * step, area.top() + label * step, step, step), Qt::AlignCenter,
                        text);
     }

@@ -28,6 +28,8 @@ class ConfusionView : public QWidget {
   [[nodiscard]] QString text_of(const Cell& cell) const;
   /// Where the cell is drawn.
   [[nodiscard]] QRectF rect_of(const Cell& cell) const;
+  /// Of the count in the cell, whatever its shade.
+  [[nodiscard]] QColor number_color(const Cell& cell) const;
   void paint(QPainter& painter, const QRectF& whole) const;
   /// What is written beside the matrix: headers, and names of classes, elided where there is no room for them.
   struct Label {

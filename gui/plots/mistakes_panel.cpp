@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/plots/mistakes_panel.h"
 
+#include "base/numbers.h"
 #include "graph/learner_input.h"
 #include "gui/base/in_view.h"
 #include "gui/base/theme.h"
@@ -212,6 +213,7 @@ void MistakesPanel::show_looks(Looks looks) {
   list_->setResizeMode(QListView::Adjust);
   list_->setUniformItemSizes(!listed_);
   list_->setSpacing(listed_ ? Theme::kUnit / 2 : 0);
+  list_->setHorizontalScrollBarPolicy(listed_ ? Qt::ScrollBarAlwaysOff : Qt::ScrollBarAsNeeded);  // words wrap
   fit_captions();
 }
 
@@ -239,8 +241,9 @@ void MistakesPanel::show_readings() {
   const Summary found = summarise(*evaluation_);
   std::vector<Readings::Item> items{{Readings::Mark::None, {}, tr("epoch"), QString::number(evaluation_->epoch)}};
   if (found.all > 0)
-    items.push_back({Readings::Mark::Square, Theme::instance().colors().good, tr("right"),
-                     tr("%1 of %2").arg(found.right).arg(found.all)});
+    items.push_back(
+        {Readings::Mark::Square, Theme::instance().colors().good, tr("right"),
+         tr("%1 of %2").arg(to_qstring(numbers::count(found.right)), to_qstring(numbers::count(found.all)))});
   for (const MetricValue& metric : metrics_)
     if (metric.split == kValSplit)
       items.push_back({Readings::Mark::None, {}, to_qstring(metric.name), to_qstring(metric_text(metric))});

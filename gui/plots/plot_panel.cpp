@@ -41,6 +41,7 @@ PlotPanel::PlotPanel(const QString& title, EmptyState::Words empty, Across acros
 
 void PlotPanel::build() {
   plot_->setMinimumSize(120, 80);
+  plot_->setLocale(QLocale(QLocale::English, QLocale::UnitedKingdom));  // 50,000, as short_number() writes it
   plot_->setNoAntialiasingOnDrag(true);
   plot_->setPlottingHints(QCP::phFastPolylines | QCP::phCacheLabels);
   plot_->setAttribute(Qt::WA_OpaquePaintEvent);
@@ -267,8 +268,8 @@ void PlotPanel::redraw() {
 
 /// As many numbers as stand beside each other; the plot draws up to twice as many as it is asked for.
 void PlotPanel::fit_ticks(QCPAxis* axis, int room) {
-  const int number =
-      QFontMetrics(axis->tickLabelFont()).horizontalAdvance(QLocale().toString(axis->range().upper, 'f', 0));
+  const int number = QFontMetrics(axis->tickLabelFont())
+                         .horizontalAdvance(axis->parentPlot()->locale().toString(axis->range().upper, 'f', 0));
   axis->ticker()->setTickCount(std::clamp(room / (2 * number + 2 * Theme::kUnit), 2, 5));
 }
 
@@ -343,7 +344,7 @@ QString short_number(double value) {
   if (size >= 10) return english.toString(value, 'f', 1);
   if (size >= 1) return english.toString(value, 'f', 2);
   if (size >= 0.001) return english.toString(value, 'f', 3);
-  return english.toString(value, 'g', 2);
+  return english.toString(value, 'g', 2).toLower();  // 5e-06, as Python writes it
 }
 
 QString percent(double fraction) {

@@ -49,7 +49,7 @@ QueuesPanel::QueuesPanel(QWidget* parent)
   grid_->setHorizontalSpacing(2 * Theme::kUnit);
   grid_->setVerticalSpacing(Theme::kUnit / 4);
   grid_->setColumnStretch(Queue, 1);
-  const QString heads[] = {tr("node"), tr("queue behind it"), tr("waiting"), tr("workers")};
+  const QString heads[] = {tr("Node"), tr("Queue behind it"), tr("Waiting"), tr("Workers")};
   for (int column = Name; column <= Workers; ++column) {
     heads_.push_back(new QLabel(heads[column], page_));
     if (column == Workers) heads_.back()->setAlignment(Qt::AlignCenter);
@@ -100,7 +100,6 @@ QueuesPanel::Row QueuesPanel::make_row(const QString& node) {
   row.cell = new QWidget(page_);
   row.workers = new NumberField(whole_number("workers", 1, kMostWorkers), row.cell);
   row.workers->setAlignment(Qt::AlignCenter);
-  row.workers->setFixedWidth(5 * Theme::kUnit);
   row.workers->setAccessibleName(tr("Workers of %1").arg(node));
   row.workers->setToolTip(tr("Threads that work for %1. A change takes effect at once.").arg(node));
   row.name->setBuddy(row.workers);
@@ -236,6 +235,7 @@ void QueuesPanel::style() {
   }
   for (const Row& row : rows_) {
     row.queue->setFixedHeight(3 * Theme::kUnit / 2);
+    row.workers->setFixedWidth(row.workers->fontMetrics().horizontalAdvance(QStringLiteral("000")) + 2 * Theme::kUnit);
     row.fill->setFont(theme.small_font());
     row.fill->setMinimumWidth(QFontMetrics(theme.small_font()).horizontalAdvance(tr("prefetch 0")));
     row.queue->setStyleSheet(QStringLiteral("QProgressBar { background: %1; border: 1px solid %2; border-radius: 3px } "

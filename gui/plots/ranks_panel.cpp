@@ -145,6 +145,28 @@ void RanksPanel::paint_rank(QPainter& painter, const QRectF& row, const RankTime
   }
 }
 
+/// What the colours of a step mean, in the order in which they stand.
+void RanksPanel::paint_legend(QPainter& painter, const QRectF& line) const {
+  const Theme::Colors& colors = Theme::instance().colors();
+  const std::pair<QColor, QString> parts[] = {{colors.starved, tr("waits for a batch")},
+                                              {colors.busy, tr("computes")},
+                                              {colors.blocked, tr("waits for the other ranks")}};
+  const QFontMetricsF metrics(painter.font());
+  const double side = 10;
+  QRectF words = line;
+  for (const auto& [color, text] : parts) {
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(color);
+    painter.drawRoundedRect(QRectF(words.left(), line.center().y() - side / 2, side, side), 2, 2);
+    words.setLeft(words.left() + side + Theme::kUnit / 2.0);
+    painter.setPen(colors.muted);
+    painter.drawText(words, Qt::AlignVCenter | Qt::AlignLeft,
+                     metrics.elidedText(text, Qt::ElideRight, std::max(words.width(), 0.0)));
+    words.setLeft(words.left() + metrics.horizontalAdvance(text) + 2 * Theme::kUnit);
+    if (words.width() < side) return;
+  }
+}
+
 void RanksPanel::paint(QPainter& painter, const QRectF& whole) const {
   painter.setRenderHint(QPainter::Antialiasing);
   const Theme& theme = Theme::instance();
@@ -153,15 +175,13 @@ void RanksPanel::paint(QPainter& painter, const QRectF& whole) const {
   const QRectF area = whole.adjusted(Theme::kUnit, Theme::kUnit, -Theme::kUnit, -Theme::kUnit);
   painter.setFont(theme.bold_font());
   painter.setPen(theme.colors().text);
-  const double title = painter.fontMetrics().height() + Theme::kUnit;
-  painter.drawText(
-      QRectF(area.left(), area.top(), area.width() - 4 * Theme::kUnit, title), Qt::AlignTop | Qt::AlignLeft,
-      painter.fontMetrics().elidedText(headline(), Qt::ElideRight, static_cast<int>(area.width()) - 4 * Theme::kUnit));
+  QRectF head;
+  painter.drawText(area.adjusted(0, 0, -4 * Theme::kUnit, 0), Qt::AlignTop | Qt::AlignLeft | Qt::TextWordWrap,
+                   headline(), &head);
+  const double title = head.height() + Theme::kUnit;
   painter.setFont(theme.small_font());
   const double line = painter.fontMetrics().height() + 4.0;
-  painter.setPen(theme.colors().muted);
-  painter.drawText(QRectF(area.left(), area.top() + title, area.width(), line), Qt::AlignVCenter | Qt::AlignLeft,
-                   tr("a step: waiting for a batch, computing, waiting for the other ranks"));
+  paint_legend(painter, {area.left(), area.top() + title, area.width(), line});
   const auto slow = find_straggler(ranks());
   double longest = 0;
   for (const RankTimes& rank : ranks()) longest = std::max(longest, rank.step.total());

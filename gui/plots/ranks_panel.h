@@ -45,6 +45,7 @@ class RanksPanel : public QWidget, public RunView {
  private:
   void reset();
   void paint(QPainter& painter, const QRectF& whole) const;
+  void paint_legend(QPainter& painter, const QRectF& line) const;
   void paint_rank(QPainter& painter, const QRectF& row, const RankTimes& rank, double longest,
                   const std::optional<Straggler>& slow) const;
   [[nodiscard]] QString csv() const;

@@ -64,6 +64,7 @@ void RecordForm::build_fields(const std::vector<feedline::Column>& columns) {
   for (const QLineEdit* field : fields_) typed_[field->accessibleName()] = field->text();
   fields_.clear();
   auto* page = new QWidget;
+  page->setObjectName(QStringLiteral("ground"));  // the surface of the panel, in the style sheet
   auto* form = new QFormLayout(page);
   form->setContentsMargins(0, 0, Theme::kUnit, 0);
   form->setVerticalSpacing(Theme::kUnit / 2);

@@ -28,7 +28,7 @@ QString load_text(double value) { return percent(value / 100); }
 ResourcesPanel::ResourcesPanel(QWidget* parent)
     : TimePanel(tr("Resources"),
                 {.purpose = tr("how much processor time, memory, disk and GPU the run uses"),
-                 .awaited = tr("the first batch")},
+                 .awaited = tr("the first half second")},
                 kResourcesWide, parent) {
   add_cell(tr("cores"));
   add_cell(tr("RAM (GiB)"), 0.25);
@@ -69,8 +69,32 @@ void ResourcesPanel::show_snapshot(const Snapshot& now, const Snapshot& before) 
   if (now.started == 0) return;
   find_gpus(now.process);
   if (!from_) from_ = now;
+  if (now.at - from_->at < kResourcesWindow) return;
+  if (now.trainer.steps > before.trainer.steps || costs_.empty()) costs_ = memory_costs(before, now);
+  measure(now);
+  for (std::size_t i = 0; i < curves(); ++i) add_value(i, now.elapsed(), newest_[i]);
+  from_->at = now.at;
+  from_->process = now.process;
+  show_empty(false);
+  touch();
+}
+
+void ResourcesPanel::end_run(const RunResult& result) {
+  if (!shows_empty_state() || !has_whole(result) || result.first.process.cpu == 0) return;
+  find_gpus(result.last.process);
+  from_ = result.first;
+  costs_ = memory_costs(result.first, result.last);
+  measure(result.last);
+  for (const double at : {from_->elapsed(), result.last.elapsed()})
+    for (std::size_t i = 0; i < curves(); ++i) add_value(i, at, newest_[i]);
+  set_elapsed(result.last.elapsed());
+  show_empty(false);
+  touch();
+}
+
+/// From the start of the window until then.
+void ResourcesPanel::measure(const Snapshot& now) {
   const Nanos window = now.at - from_->at;
-  if (window < kResourcesWindow) return;
   const auto per_second = [window](auto later, auto earlier) {
     return later > earlier ? static_cast<double>(later - earlier) / seconds(window) : 0.0;
   };
@@ -78,17 +102,11 @@ void ResourcesPanel::show_snapshot(const Snapshot& now, const Snapshot& before) 
   newest_[AllCores] = std::max(newest_[OwnCores], per_second(now.process.cores_busy, from_->process.cores_busy) * 1e-9);
   newest_[Memory] = static_cast<double>(now.process.rss_bytes) / kGibi;
   memory_ = now.memory;
-  if (now.trainer.steps > before.trainer.steps || costs_.empty()) costs_ = memory_costs(before, now);
   newest_[Disk] = per_second(now.process.disk_bytes, from_->process.disk_bytes) / kMegabyte;
   for (std::size_t i = 0; i < std::min(gpus_, now.process.gpus.size()); ++i) {
     newest_[kFixed + 2 * i] = now.process.gpus[i].utilisation * 100;
     newest_[kFixed + 2 * i + 1] = static_cast<double>(now.process.gpus[i].memory_used) / kGibi;
   }
-  for (std::size_t i = 0; i < curves(); ++i) add_value(i, now.elapsed(), newest_[i]);
-  from_->at = now.at;
-  from_->process = now.process;
-  show_empty(false);
-  touch();
 }
 
 void ResourcesPanel::refresh() {
@@ -103,7 +121,7 @@ void ResourcesPanel::refresh() {
   for (std::size_t i = 0; i < gpus_; ++i)
     add(kFixed + 2 * i, tr("GPU"),
         load_text(newest_[kFixed + 2 * i]) + QStringLiteral(" · ") + memory_text(newest_[kFixed + 2 * i + 1]));
-  add(Memory, {}, memory_text(newest_[Memory]));
+  add(Memory, tr("RAM"), memory_text(newest_[Memory]));
   if (memory_.predicted > 0 && memory_.tensors > 0)
     items.push_back({Readings::Mark::None,
                      {},
@@ -116,7 +134,7 @@ void ResourcesPanel::refresh() {
          spaced(cost.setting),
          tr("saves %1, takes %2 ms a step, predicted %3")
              .arg(bytes_text(cost.saves), short_number(cost.measured * 1e3), short_number(cost.predicted * 1e3))});
-  add(Disk, {}, disk_text(newest_[Disk]));
+  add(Disk, tr("disk"), disk_text(newest_[Disk]));
   readings_->set_items(std::move(items));
 }
 

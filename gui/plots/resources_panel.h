@@ -16,6 +16,8 @@ class ResourcesPanel : public TimePanel {
   explicit ResourcesPanel(QWidget* parent = nullptr);
   void reset() override;
   void show_snapshot(const Snapshot& now, const Snapshot& earlier) override;
+  /// A run that was shorter than a window is shown as a whole.
+  void end_run(const RunResult& result) override;
 
  protected:
   void refresh() override;
@@ -25,6 +27,7 @@ class ResourcesPanel : public TimePanel {
   enum Fixed : std::size_t { OwnCores, AllCores, Memory, Disk, kFixed };
   enum Cell : std::size_t { Cores, Bytes, Reads, GpuLoad, GpuMemory };
   void find_gpus(const ProcessSample& process);
+  void measure(const Snapshot& now);
 
   std::optional<Snapshot> from_{};  ///< start of the window being measured
   std::vector<double> newest_{};    ///< by curve

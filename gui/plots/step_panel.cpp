@@ -30,15 +30,17 @@ struct Look {
 std::vector<Look> looks_of(const ByPhase<bool>& taken) {
   const bool dark = Theme::instance().dark();
   const Theme::Colors& c = Theme::instance().colors();
-  const std::array<QColor, 8> hues = {c.starved,
-                                      dark ? QColor("#e08fbd") : QColor("#cc79a7"),
-                                      dark ? QColor("#6d9ff5") : QColor("#4d8fd6"),
-                                      c.busy,
-                                      dark ? QColor("#e0705a") : QColor("#c4553f"),
-                                      c.blocked,
-                                      dark ? QColor("#b7d968") : QColor("#9bb83f"),
-                                      dark ? QColor("#c58be0") : QColor("#a974c4")};
-  const QColor grey = dark ? QColor("#8a95a5") : QColor("#a3acb8");
+  const std::array<QColor, 10> hues = {c.starved,
+                                       dark ? QColor("#e08fbd") : QColor("#cc6f9f"),
+                                       dark ? QColor("#6d9ff5") : QColor("#4d8fd6"),
+                                       c.busy,
+                                       dark ? QColor("#e0705a") : QColor("#d0624c"),
+                                       c.blocked,
+                                       dark ? QColor("#b7d968") : QColor("#7f9c28"),
+                                       dark ? QColor("#c58be0") : QColor("#a974c4"),
+                                       dark ? QColor("#c9c256") : QColor("#978e1c"),
+                                       dark ? QColor("#c79a72") : QColor("#a67c54")};
+  const QColor grey = dark ? QColor("#8a95a5") : QColor("#8891a0");
   std::vector<Look> all;
   for (std::size_t i = 0; i < kStepPhases.size(); ++i) {
     const PhaseInfo& info = kStepPhases[i];

@@ -3,6 +3,7 @@
 
 #include "gui/plots/plot_navigator.h"
 
+#include <QFontMetrics>
 #include <QVector>
 
 #include <algorithm>
@@ -105,10 +106,11 @@ void TimePanel::lay_out() {
   grid->setRowSpacing(2);
 }
 
-/// As many as can be read.
+/// As many as can be read: up to twice as many are drawn, and two lines apart they stand well.
 void TimePanel::count_ticks() {
   const int rows = std::max(1, plot()->plotLayout()->rowCount());
-  const int ticks = plot()->height() / rows < kTall + 40 ? 2 : 5;
+  const int line = QFontMetrics(plot()->xAxis->tickLabelFont()).height();
+  const int ticks = std::clamp((plot()->height() / rows - 2 * line) / (4 * line), 2, 5);
   for (const Cell& cell : cells_) cell.rect->axis(QCPAxis::atLeft)->ticker()->setTickCount(ticks);
 }
 

@@ -58,7 +58,7 @@ TimelinePanel::TimelinePanel(QWidget* parent)
 void TimelinePanel::build() {
   detail_->setTextInteractionFlags(Qt::TextSelectableByMouse);
   detail_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
-  detail_->setMargin(Theme::kUnit / 2);
+  detail_->setContentsMargins(Theme::kUnit, Theme::kUnit / 2, Theme::kUnit / 2, Theme::kUnit / 2);
   detail_->setAccessibleName(tr("Chosen slice"));
   area_->setWidget(view_);
   area_->setWidgetResizable(true);

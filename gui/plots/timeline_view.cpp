@@ -72,7 +72,7 @@ void TimelineView::measure_gutter() {
   double width = 40;
   for (const TimelineLane& lane : store_.lanes())
     width = std::max(width, metrics.horizontalAdvance(QString::fromStdString(lane.name())));
-  gutter_ = std::min(width + 2 * Theme::kUnit, 0.3 * this->width());
+  gutter_ = std::min(width + 2 * Theme::kUnit, 0.36 * this->width());
   measured_ = store_.lanes().size();
 }
 
@@ -320,11 +320,11 @@ QColor TimelineView::color_of(const TraceSlice& slice) const {
   const bool dark = theme.dark();
   const std::array<QColor, 7> hues = {c.busy,
                                       dark ? QColor("#6d9ff5") : QColor("#4d8fd6"),
-                                      dark ? QColor("#e08fbd") : QColor("#cc79a7"),
-                                      dark ? QColor("#ff9354") : QColor("#e2824a"),
-                                      dark ? QColor("#c9c256") : QColor("#b3a92a"),
+                                      dark ? QColor("#e08fbd") : QColor("#cc6f9f"),
+                                      dark ? QColor("#ff9354") : QColor("#d9713a"),
+                                      dark ? QColor("#c9c256") : QColor("#978e1c"),
                                       dark ? QColor("#a99bf0") : QColor("#8f80d8"),
-                                      dark ? QColor("#8a95a5") : QColor("#a3acb8")};
+                                      dark ? QColor("#8a95a5") : QColor("#8891a0")};
   return hues[slice.label % hues.size()];
 }
 

@@ -76,7 +76,8 @@ void TryoutPanel::build() {
   halves->setChildrenCollapsible(false);
   halves->addWidget(form_);
   halves->addWidget(view_);
-  halves->setStretchFactor(1, 1);
+  halves->setStretchFactor(0, 2);  // a row's fields need room for what is typed, the answer for its bars
+  halves->setStretchFactor(1, 3);
   column->addWidget(halves, 1);
   form_->hide();
   stack_->addWidget(empty_);

@@ -16,7 +16,6 @@
 #include "schema/registry.h"
 
 #include <QHBoxLayout>
-#include <QLocale>
 #include <QPushButton>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -258,14 +257,14 @@ void DataPanel::describe(const Described& described) {
   }
   const SourceDescription& found = described.description;
   QStringList parts;
-  parts << tr("%1 records").arg(QLocale::c().toString(static_cast<qulonglong>(found.records)));
+  parts << tr("%1 records").arg(to_qstring(numbers::count(found.records)));
   parts << count_text(static_cast<qsizetype>(found.columns.size()), tr("1 column"), tr("%1 columns"));
   if (left_out_ > 0) parts << tr("%1 more are not shown").arg(left_out_);
   if (found.sampled < found.records)
-    parts << tr("facts of a sample of %1").arg(QLocale::c().toString(static_cast<qulonglong>(found.sampled)));
+    parts << tr("facts of a sample of %1").arg(to_qstring(numbers::count(found.sampled)));
   if (found.bad > 0) parts << tr("%1 of them unreadable").arg(found.bad);
   if (found.records > RecordModel::kMostRows)
-    parts << tr("the first %1 are listed").arg(QLocale::c().toString(RecordModel::kMostRows));
+    parts << tr("the first %1 are listed").arg(to_qstring(numbers::count(RecordModel::kMostRows)));
   about_->setText(parts.join(QStringLiteral(" · ")));
   classes_->setText(classes_line(found));
   classes_->setVisible(!classes_->text().isEmpty());

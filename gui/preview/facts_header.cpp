@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/preview/facts_header.h"
 
+#include "base/numbers.h"
 #include "gui/base/theme.h"
 #include "gui/models/text.h"
 #include "gui/preview/record_model.h"
@@ -96,7 +97,7 @@ void FactsHeader::paint_top(QPainter& painter, const QRect& room, int section) c
     QColor bar = c.train;
     bar.setAlphaF(0.3F);
     painter.fillRect(QRectF(line.left(), line.top() + 1, share * line.width(), height - 2), bar);
-    const QString percent = QString::number(share * 100, 'f', 0) + QStringLiteral(" %");
+    const QString percent = to_qstring(numbers::percent(share));
     const int wide = painter.fontMetrics().horizontalAdvance(percent) + Theme::kUnit / 2;
     painter.setPen(c.text);
     painter.drawText(line.adjusted(2, 0, -wide, 0), Qt::AlignLeft | Qt::AlignVCenter,

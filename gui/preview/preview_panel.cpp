@@ -89,7 +89,11 @@ void PreviewPanel::build() {
   record_->setAccessibleName(tr("Record"));
   record_->setToolTip(tr("Which record of the source, counted from 0 (arrow keys: the next, the one before)"));
   record_->show_number(Value(std::int64_t{0}));
-  record_->setFixedWidth(9 * Theme::kUnit);
+  const auto fit = [box = record_] {
+    box->setFixedWidth(box->fontMetrics().horizontalAdvance(QStringLiteral("000000")) + 3 * Theme::kUnit);
+  };
+  fit();
+  connect(&Theme::instance(), &Theme::changed, record_, fit);
   record_->setAlignment(Qt::AlignHCenter);
   const auto arrow = [&](QToolButton* button, const QString& text, const QString& tip, int step) {
     button->setText(text);

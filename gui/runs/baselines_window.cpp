@@ -109,8 +109,9 @@ void BaselinesWindow::show_baselines(const Baselines& baselines) {
   for (const std::string& sentence : baseline_words(baselines, outcomes)) lines << to_qstring(sentence);
   lines << to_qstring(baseline_plan_text(baselines));
   say(lines.join(QLatin1Char('\n')), false);
-  const QString metric = baselines.metric.name.empty() ? tr("value") : to_qstring(metric_title(baselines.metric));
-  const QStringList head = {tr("model"), tr("state"), metric, tr("fitting"), tr("predicting"), tr("preparing")};
+  const QString metric =
+      baselines.metric.name.empty() ? tr("Value") : capitalised(to_qstring(metric_title(baselines.metric)));
+  const QStringList head = {tr("Model"), tr("State"), metric, tr("Fitting"), tr("Predicting"), tr("Preparing")};
   begin_table(head);
   for (const BaselineOutcome& outcome : outcomes) {
     const BaselineModel& model = baselines.models[outcome.model];

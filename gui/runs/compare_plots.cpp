@@ -82,7 +82,7 @@ ComparePlots::ComparePlots(QWidget* parent) : QWidget(parent), plot_(new QCustom
 
 QColor ComparePlots::color(std::size_t run) {
   // Okabe and Ito (2008): told apart by the colour-blind.
-  static constexpr std::array light = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b07d00"};
+  static constexpr std::array light = {"#0072b2", "#d55e00", "#009e73", "#cc6f9f", "#b07d00"};
   static constexpr std::array dark = {"#56b4e9", "#ff8c3a", "#2fcf9f", "#e79cc4", "#e5b53b"};
   return QColor(QLatin1String((Theme::instance().dark() ? dark : light)[run % light.size()]));
 }

@@ -6,6 +6,7 @@
 #include "gui/models/text.h"
 
 #include <QAction>
+#include <QGridLayout>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
@@ -31,30 +32,46 @@ constexpr int kLeastWidth = 24 * Theme::kUnit;
 /// Of the search field beside the buttons; narrower, it gets a line of its own.
 constexpr int kSearchWidth = 20 * Theme::kUnit;
 
-/// A search field with buttons beside it, or below it where the panel is narrow: so no button's text is cut.
+/// A search field with buttons beside it, or below it where the panel is narrow, in two rows where it is narrower
+/// still: so no button's text is cut.
 class SearchRow : public QWidget {
  public:
   SearchRow(QLineEdit* search, QWidget* parent)
-      : QWidget(parent), line_(new QBoxLayout(QBoxLayout::LeftToRight, this)), buttons_(new QHBoxLayout) {
+      : QWidget(parent), line_(new QBoxLayout(QBoxLayout::LeftToRight, this)), grid_(new QGridLayout) {
     line_->setContentsMargins(Theme::kUnit, 0, Theme::kUnit, 0);
     line_->setSpacing(Theme::kUnit);
-    buttons_->setSpacing(Theme::kUnit);
+    grid_->setSpacing(Theme::kUnit);
     line_->addWidget(search, 1);
-    line_->addLayout(buttons_);
+    line_->addLayout(grid_);
   }
 
-  void add(QWidget* button) { buttons_->addWidget(button); }
+  void add(QWidget* button) {
+    grid_->addWidget(button, 0, static_cast<int>(buttons_.size()));
+    buttons_ << button;
+  }
 
  protected:
   void resizeEvent(QResizeEvent* event) override {
-    const bool fits = width() >= kSearchWidth + buttons_->sizeHint().width() + 3 * Theme::kUnit;
-    line_->setDirection(fits ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
+    int wide = (static_cast<int>(buttons_.size()) + 1) * Theme::kUnit;  // margins and gaps
+    for (const QWidget* button : buttons_) wide += button->sizeHint().width();
+    const bool beside = width() >= kSearchWidth + wide + Theme::kUnit;
+    line_->setDirection(beside ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
+    arrange(width() >= wide ? static_cast<int>(buttons_.size()) : 2);
     QWidget::resizeEvent(event);
   }
 
  private:
+  void arrange(int columns) {
+    if (columns == columns_) return;
+    columns_ = columns;
+    for (QWidget* button : buttons_) grid_->removeWidget(button);
+    for (int i = 0; i < buttons_.size(); ++i) grid_->addWidget(buttons_[i], i / columns, i % columns);
+  }
+
   QBoxLayout* line_;
-  QHBoxLayout* buttons_;
+  QGridLayout* grid_;
+  QList<QWidget*> buttons_{};
+  int columns_ = 0;
 };
 }  // namespace
 

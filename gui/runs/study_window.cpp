@@ -167,10 +167,11 @@ void StudyWindow::show_study(const Study& study) {
   plot_->show_study(study);
   found_->show();
   say(to_qstring(study_plan_text(study)), false);
-  QStringList head = {tr("setting"), tr("state"), tr("epochs"), tr("n"), to_qstring(metric_title(study.metric)),
-                      tr("time")};
-  if (study.target) head << tr("time to %1").arg(to_qstring(metric_text(study.target->value, study.metric.unit)));
-  head << tr("runs");
+  QStringList head = {
+      tr("Setting"), tr("State"), tr("Epochs"), tr("n"), capitalised(to_qstring(metric_title(study.metric))),
+      tr("Time")};
+  if (study.target) head << tr("Time to %1").arg(to_qstring(metric_text(study.target->value, study.metric.unit)));
+  head << tr("Runs");
   begin_table(head);
   for (const SettingOutcome& outcome : outcomes_of(study)) {
     QStringList cells = {to_qstring(study.settings[outcome.setting].name),

@@ -21,6 +21,7 @@
 #include <QDockWidget>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QMenu>
 #include <QMenuBar>
 #include <QPlainTextEdit>
 #include <QRegularExpression>
@@ -30,6 +31,8 @@
 #include <QTabBar>
 #include <QTest>
 #include <QToolBar>
+
+#include <functional>
 
 namespace feedline::gui::test_looks {
 
@@ -252,6 +255,29 @@ class TestLooks : public QObject {
     QCOMPARE(QApplication::focusWidget(), static_cast<QWidget*>(&window.view()));
     for (QWidget* widget : wanted) QVERIFY2(reached.contains(widget), qPrintable(name_of(*widget)));
     window.close_quietly();
+  }
+
+  /// Else the letter only moves on from one to the other.
+  void no_letter_of_a_menu_means_two_things() {
+    MainWindow window;
+    QStringList twice;
+    int letters = 0;
+    const std::function<void(const QMenu&)> look = [&](const QMenu& menu) {
+      QMap<QChar, QString> taken;
+      for (const QAction* action : menu.actions()) {
+        if (action->menu() != nullptr) look(*action->menu());
+        const qsizetype at = action->text().indexOf(QLatin1Char('&')) + 1;
+        if (at == 0 || at >= action->text().size() || action->text()[at] == QLatin1Char('&')) continue;
+        ++letters;
+        QString& owner = taken[action->text()[at].toLower()];
+        if (!owner.isEmpty()) twice << owner + " / " + action->text();
+        owner = action->text();
+      }
+    };
+    for (const QAction* menu : window.menuBar()->actions())
+      if (menu->menu() != nullptr) look(*menu->menu());
+    QVERIFY2(twice.isEmpty(), qPrintable(twice.join(", ")));
+    QVERIFY(letters > 50);
   }
 
   /// Literals with a blank in them that begin like a sentence are meant for people: they go through tr(), words() or

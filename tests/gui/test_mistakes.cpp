@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "graph/edit.h"
 #include "graph/json.h"
+#include "gui/base/contrast.h"
 #include "gui/base/theme.h"
 #include "gui/plots/mistakes_panel.h"
 #include "gui/session/run_controller.h"
@@ -46,6 +47,7 @@ class TestMistakes : public QObject {
   void initTestCase() { Theme::instance().set_mode(Theme::Mode::Light); }
   void the_model_lists_the_worst();
   void the_matrix_is_drawn_as_counted();
+  void counts_can_be_read_on_every_shade();
   void a_cell_leaves_only_its_samples();
   void keys_choose_cells();
   void epochs_without_classes_change_nothing();
@@ -98,6 +100,26 @@ void TestMistakes::the_matrix_is_drawn_as_counted() {
   QVERIFY(color(0, 0).green() > color(0, 0).red());            // right answers are green
   QVERIFY(color(2, 0).red() > color(2, 0).green());            // wrong ones red
   QVERIFY(color(2, 0).lightness() < color(1, 2).lightness());  // the more, the darker
+}
+
+void TestMistakes::counts_can_be_read_on_every_shade() {
+  for (const Theme::Mode mode : {Theme::Mode::Dark, Theme::Mode::Light}) {
+    Theme::instance().set_mode(mode);
+    for (const std::uint64_t right : {0, 1, 5, 20, 40, 60, 80, 95, 100}) {
+      Evaluation evaluation;
+      evaluation.classes = 2;
+      evaluation.counts = {right, 100 - right, 100 - right, right};
+      ConfusionView view;
+      view.resize(200, 200);
+      view.set_evaluation(evaluation);
+      const QImage picture = view.grab().toImage();
+      for (const ConfusionView::Cell& cell : {ConfusionView::Cell{0, 0}, ConfusionView::Cell{0, 1}}) {
+        const QColor ground = picture.pixelColor((view.rect_of(cell).topLeft() + QPointF(6, 6)).toPoint());
+        const double ratio = contrast_ratio(view.number_color(cell), ground);
+        QVERIFY2(ratio >= 4, qPrintable(QString("%1 right, on %2: %3").arg(right).arg(ground.name()).arg(ratio)));
+      }
+    }
+  }
 }
 
 void TestMistakes::a_cell_leaves_only_its_samples() {

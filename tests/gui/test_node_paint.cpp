@@ -285,6 +285,17 @@ class TestNodePaint : public QObject {
     }
   }
 
+  /// No letter or two of a name stand alone: a little too long, it is drawn narrower, and what cannot be is broken.
+  void a_name_that_nearly_fits_keeps_to_its_line() {
+    for (const qreal zoom : {0.45, 0.4, 0.3, 0.25}) {
+      NodeItem item(face_named(QStringLiteral("standardise")));
+      QVERIFY2(shows(item, zoom, QStringLiteral("standardise")), QByteArray::number(zoom));
+      QVERIFY2(fault_of(item, zoom).isEmpty(), qPrintable(fault_of(item, zoom)));
+      NodeItem longer(face_named(QString(40, QLatin1Char('n'))));
+      QVERIFY(!shows(longer, zoom, longer.face().id));
+    }
+  }
+
   /// A note that is too small for its text grows; from afar all of it is there, in smaller letters if need be.
   void a_note_never_loses_its_instruction() {
     const QString text =

@@ -113,6 +113,7 @@ class TestPlotTools : public QObject {
   void smoothing_can_be_switched_off();
   void learning_rate_is_drawn_where_there_is_room();
   void resources_draw_the_values_given();
+  void a_short_run_has_resources_too();
   void resources_tell_what_saves_memory();
   void resources_show_gpus_where_there_are_some();
   void queue_levels_are_means_of_their_window();
@@ -325,6 +326,33 @@ void TestPlotTools::resources_draw_the_values_given() {
   QStringList readings;
   for (const Readings::Item& item : panel.readings()->items()) readings << item.name + ' ' + item.value;
   QVERIFY2(readings.contains("GPU none found"), qPrintable(readings.join('|')));
+}
+
+/// It is over before half a second, and had its cores, its memory and its bytes all the same.
+void TestPlotTools::a_short_run_has_resources_too() {
+  ResourcesPanel panel;
+  panel.resize(900, 500);
+  panel.show();
+  for (double t = 0.05; t <= 0.3; t += 0.05) panel.show_snapshot(run_at(t), run_at(0.05));
+  QVERIFY(panel.shows_empty_state());
+  RunResult result;
+  result.first = run_at(0.05);
+  result.last = run_at(0.3);
+  panel.end_run(result);
+  QVERIFY(!panel.shows_empty_state());
+  const double expected[] = {1.5, 2, 1, 3};
+  for (int i = 0; i < 4; ++i) {
+    QTRY_COMPARE(panel.plot()->graph(i)->dataCount(), 2);
+    for (const QCPGraphData& point : *panel.plot()->graph(i)->data())
+      QVERIFY2(std::abs(point.value - expected[i]) < 0.05, qPrintable(QString::number(point.value)));
+  }
+  QStringList names;
+  for (const Readings::Item& item : panel.readings()->items()) names << item.name;
+  QVERIFY2(names.contains("RAM") && names.contains("disk"), qPrintable(names.join('|')));
+  panel.reset();
+  result.first = result.last;  // nothing was measured
+  panel.end_run(result);
+  QVERIFY(panel.shows_empty_state());
 }
 
 /// Bytes and time, predicted and measured.
