@@ -136,6 +136,7 @@ void MainWindow::make_modes() {
     presented->setVisible(mode == WorkMode::Present);
     room->share_out();
   });
+  connect(modes_, &WorkModes::panel_left, this, [this] { view().setFocus(Qt::ShortcutFocusReason); });
   connect(verdict_link_, &QToolButton::clicked, this, [this] { modes_->show(WorkMode::Diagnose); });
 }
 

@@ -8,6 +8,7 @@
 #include "gui/looks/presenter_mode.h"
 
 #include <QAction>
+#include <QDockWidget>
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QMainWindow>
@@ -19,6 +20,14 @@
 #include <utility>
 
 namespace feedline::gui::inline app {
+namespace {
+
+bool in_a_panel(const QWidget* widget) {
+  while (widget != nullptr && qobject_cast<const QDockWidget*>(widget) == nullptr) widget = widget->parentWidget();
+  return widget != nullptr;
+}
+
+}  // namespace
 
 WorkModes::WorkModes(Docks& docks, GroupedPanels panels, Actions& actions, PresenterMode& presenter,
                      QMainWindow* window)
@@ -87,6 +96,7 @@ void WorkModes::keep() {
 }
 
 void WorkModes::bring() {
+  const bool from_panel = in_a_panel(window_->focusWidget());
   // What is not in a saved layout, as after an update, stands where it stands at first.
   arrange_first();
   const QByteArray saved = Settings::work_layout(key());
@@ -97,6 +107,7 @@ void WorkModes::bring() {
   }
   tell();
   Q_EMIT changed(mode_);
+  if (from_panel) Q_EMIT panel_left();  // Qt would go on to whatever comes next
 }
 
 Arrangement WorkModes::arrangement() const {

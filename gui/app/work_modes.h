@@ -55,6 +55,8 @@ class WorkModes : public QObject {
 
  Q_SIGNALS:
   void changed(feedline::gui::WorkMode mode);
+  /// The keyboard was in a panel, and panels have moved.
+  void panel_left();
 
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;

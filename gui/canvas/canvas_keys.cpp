@@ -13,10 +13,12 @@ QList<CanvasKey> canvas_keys() {
       {words("Drop a node on a wire"), words("Insert it into the wire")},
       {words("Double click on a wire"), words("Add a reroute point")},
       {words("Double click on a sub-graph"), words("Enter it")},
-      {words("W"), words("Take a wire off the selected node; arrow keys choose its end, Enter connects")},
+      {words("W"), words("Take a wire off the selected node, W again off its next port; arrow keys choose its end, "
+                         "Enter connects, Del removes a wire that an input had")},
       {words("Enter"), words("Change the selected node in the inspector; beside a refused wire, take the first offer")},
       {words("Arrow keys"), words("Move the selection; with Shift farther")},
       {words("Ctrl+Arrow keys"), words("Select the next node in that direction")},
+      {words("Ctrl+Shift+Arrow keys"), words("Select that one as well")},
       {words("Alt+Drag"), words("Move without snapping")},
       {words("Space+Drag, middle button"), words("Move the view")},
       {words("Wheel, pinch"), words("Zoom at the cursor")},

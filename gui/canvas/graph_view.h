@@ -103,6 +103,7 @@ class GraphView : public QGraphicsView {
   void data_dropped(const QString& path);
 
  protected:
+  bool event(QEvent* event) override;
   bool viewportEvent(QEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;

@@ -129,6 +129,14 @@ QString GraphView::tip_at(QPoint pos) const {
            wire->face().label.isEmpty() ? kind_text(wire->face().kind) : wire->face().label);
 }
 
+bool GraphView::event(QEvent* event) {
+  if (event->type() == QEvent::ShortcutOverride && tools_.claims(*static_cast<QKeyEvent*>(event))) {
+    event->accept();
+    return true;
+  }
+  return QGraphicsView::event(event);
+}
+
 bool GraphView::viewportEvent(QEvent* event) {
   if (event->type() == QEvent::Leave) parts_.pointer.reset();
   if (event->type() == QEvent::NativeGesture && native_gesture(*event)) return true;

@@ -13,6 +13,7 @@
 
 #include <QKeyEvent>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -81,8 +82,9 @@ bool KeyCommands::with_control(const QKeyEvent& event) {
 bool KeyCommands::arrow(const QKeyEvent& event) {
   const QPointF direction = direction_of(event.key());
   if (direction.isNull()) return false;
-  if (event.modifiers().testFlag(Qt::ControlModifier) || editor_.carried().empty()) {
-    walk(direction);
+  const bool control = event.modifiers().testFlag(Qt::ControlModifier);
+  if (control || editor_.carried().empty()) {
+    walk(direction, control && event.modifiers().testFlag(Qt::ShiftModifier));
   } else {
     editor_.nudge(direction * (event.modifiers().testFlag(Qt::ShiftModifier) ? 4 * kGrid : kGrid));
   }
@@ -152,15 +154,17 @@ void KeyCommands::escape() {
   parts_.bubble.hide();
 }
 
-/// Selects the next node in this direction.
-void KeyCommands::walk(QPointF direction) {
-  const std::vector<std::string> selected = parts_.scene.selected_nodes();
-  const NodeItem* from = selected.empty() ? nullptr : parts_.scene.node(selected.front());
+/// Selects the next node in this direction. `add`: besides those that are selected, which it passes over.
+void KeyCommands::walk(QPointF direction, bool add) {
+  std::vector<std::string> selected = parts_.scene.selected_nodes();
+  if (std::find(selected.begin(), selected.end(), walked_to_) == selected.end())
+    walked_to_ = selected.empty() ? std::string() : selected.front();
+  const NodeItem* from = parts_.scene.node(walked_to_);
   const QPointF start = from != nullptr ? from->sceneBoundingRect().center() : parts_.camera.middle();
   const NodeItem* best = nullptr;
   double best_cost = std::numeric_limits<double>::infinity();
   for (const auto& [id, item] : parts_.scene.nodes()) {
-    if (item == from) continue;
+    if (item == from || (add && item->isSelected())) continue;
     const QPointF way = item->sceneBoundingRect().center() - start;
     const double along = QPointF::dotProduct(way, direction);
     const double across = std::abs(way.x() * direction.y() - way.y() * direction.x());
@@ -171,7 +175,14 @@ void KeyCommands::walk(QPointF direction) {
     best = item;
   }
   if (best == nullptr) return;
-  parts_.scene.select({best->id()});
+  walked_to_ = best->id();
+  if (add) {
+    selected = parts_.scene.selected_ids();
+    selected.push_back(walked_to_);
+    parts_.scene.select(selected);
+  } else {
+    parts_.scene.select({walked_to_});
+  }
   parts_.view.ensureVisible(best, 4 * Theme::kUnit, 4 * Theme::kUnit);
 }
 

@@ -3,6 +3,8 @@
 
 #include <QPointF>
 
+#include <string>
+
 class QKeyEvent;
 
 namespace feedline::gui::inline canvas {
@@ -32,7 +34,7 @@ class KeyCommands {
   bool take_offer_or_inspect();
   void rename();
   void escape();
-  void walk(QPointF direction);
+  void walk(QPointF direction, bool add);
 
   GraphView& view_;
   CanvasParts& parts_;
@@ -40,6 +42,7 @@ class KeyCommands {
   NodeSearch& search_;
   AdapterOffer& adapters_;
   ToolChooser& tools_;
+  std::string walked_to_{};  ///< the node that a key selected last
 };
 
 }  // namespace feedline::gui::inline canvas

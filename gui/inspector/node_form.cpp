@@ -432,7 +432,7 @@ void NodeForm::focus_param(const QString& name) {
     QWidget* field = &row->editor();
     for (QWidget* child : row->editor().findChildren<QWidget*>())
       if (field == &row->editor() && (child->focusPolicy() & Qt::TabFocus) != 0) field = child;
-    field->setFocus(Qt::OtherFocusReason);
+    field->setFocus(Qt::TabFocusReason);  // a line is selected: what is typed replaces it
   }
 }
 

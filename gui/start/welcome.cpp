@@ -133,8 +133,8 @@ QList<TourStop> Welcome::tour_stops(DocumentTab& tab) {
        .prepare = bring(parts_.palette)},
       {.target = parts_.inspector,
        .title = tr("Everything about a node"),
-       .text = tr("Select a node to change its parameters. Changes take effect at once, and Ctrl+Z undoes each. The "
-                  "preview beside it shows what leaves the node for one record."),
+       .text = tr("Select a node to change its parameters. Changes take effect at once, and Ctrl+Z undoes each. F8 "
+                  "shows what leaves the node for one record."),
        .prepare =
            [this, &tab] {
              parts_.show(parts_.inspector);

@@ -63,6 +63,9 @@ class TestEditorWindow : public QObject {
     QVERIFY(window.focusWidget() != nullptr);
     const auto* row = inspector.findChild<ParamRow*>();
     QVERIFY(row != nullptr && row->isAncestorOf(window.focusWidget()));
+    QTest::keyClicks(window.focusWidget(), "24");  // in place of what it holds
+    QTest::keyClick(window.focusWidget(), Qt::Key_Return);
+    QCOMPARE(to_text(window.document().document().find("conv1")->params.at("filters")), std::string("24"));
     window.view().setFocus();
     QTest::keyClick(&window.view(), Qt::Key_F2);
     auto* name = inspector.findChild<QLineEdit*>("node_id");

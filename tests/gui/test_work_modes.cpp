@@ -3,6 +3,7 @@
 #include "graph/json.h"
 #include "gui/app/live_label.h"
 #include "gui/app/main_window.h"
+#include "gui/app/panels.h"
 #include "gui/app/run_bar.h"
 #include "gui/app/verdict_link.h"
 #include "gui/base/in_view.h"
@@ -10,6 +11,7 @@
 #include "gui/canvas/graph_view.h"
 #include "gui/canvas/type_delegate.h"
 #include "gui/diagnosis/diagnosis_panel.h"
+#include "gui/inspector/inspector_panel.h"
 #include "gui/inspector/palette_panel.h"
 #include "gui/plots/plot_panel.h"
 #include "gui/plots/queues_panel.h"
@@ -96,6 +98,20 @@ class TestWorkModes : public QObject {
     QSettings().clear();
     Theme::instance().set_font_scale(1);
     Theme::instance().set_mode(Theme::Mode::Light);  // as main() does: the style sheet makes everything larger
+  }
+
+  /// Run and the keys of workspaces take the panel away in which somebody typed.
+  void the_keyboard_goes_to_the_canvas_when_its_panel_goes() {
+    MainWindow window;
+    QVERIFY(open(window, {1280, 800}));
+    window.view().setFocus();
+    window.view().select_node("conv1");
+    QTest::keyClick(&window.view(), Qt::Key_Return);
+    QVERIFY(window.panels().inspector->isAncestorOf(window.focusWidget()));
+    QTest::keyClick(&window, Qt::Key_2, Qt::ControlModifier);
+    QCOMPARE(window.modes().mode(), WorkMode::Watch);
+    QCOMPARE(window.focusWidget(), static_cast<QWidget*>(&window.view()));
+    window.close_quietly();
   }
 
   void the_canvas_has_room_in_every_workspace_data() {

@@ -126,6 +126,12 @@ void HeldWire::drop_on(const WireDrag& wire, const PortId& target, QPoint pos) {
     adapters_.check(from, forward ? end : to, pos);
 }
 
+void HeldWire::drop_on_nothing() {
+  const auto edit = wire_->drop_on_nothing();
+  end();
+  if (edit) parts_.shown.apply(*edit);
+}
+
 void HeldWire::search_here(QPoint pos) {
   const WireDrag wire = *wire_;
   end();

@@ -35,6 +35,8 @@ class HeldWire {
   void drop(QPoint pos);
   /// Offers nodes that fit, here.
   void search_here(QPoint pos);
+  /// Takes a lifted wire away, else lets go.
+  void drop_on_nothing();
   void end();  ///< nothing happens if there is none
 
  private:

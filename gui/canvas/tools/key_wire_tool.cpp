@@ -26,6 +26,7 @@ QPoint socket_in_view(const CanvasParts& parts, const PortId& port) {
 
 }  // namespace
 
+/// Outputs, inputs that are free, and inputs that give their wire away.
 std::vector<PortId> KeyWireTool::starts() const {
   const std::vector<std::string> selected = parts_.scene.selected_nodes();
   const NodeItem* node = selected.empty() ? nullptr : parts_.scene.node(selected.front());
@@ -34,30 +35,38 @@ std::vector<PortId> KeyWireTool::starts() const {
     parts_.shown.say(key_wire_words("Select a node first (Ctrl and an arrow key); W then takes a wire off it."));
     return ports;
   }
-  for (const Side side : {Side::Output, Side::Input})
-    for (PortId& port : node->ports())
-      if (port.side == side && (side == Side::Output || parts_.shown.diagram().link_into(port.ref) == nullptr))
-        ports.push_back(std::move(port));
+  ports = node->ports();
+  const auto rank = [&](const PortId& port) {
+    if (port.side == Side::Output) return 0;
+    return parts_.shown.diagram().link_into(port.ref) == nullptr ? 1 : 2;
+  };
+  std::stable_sort(ports.begin(), ports.end(), [&](const PortId& a, const PortId& b) { return rank(a) < rank(b); });
   return ports;
 }
 
 bool KeyWireTool::start() {
   const std::vector<PortId> ports = starts();
   if (ports.empty()) return wire_.active();
-  std::size_t next = 0;
-  if (wire_.active()) {
-    const auto now = std::find(ports.begin(), ports.end(), wire_.wire().anchor());
-    next = now == ports.end() ? 0 : static_cast<std::size_t>(now - ports.begin() + 1) % ports.size();
-    wire_.end();
-  }
-  wire_.begin(ports[next], socket_in_view(parts_, ports[next]));
+  start_ = wire_.active() ? (start_ + 1) % ports.size() : 0;
+  wire_.end();
+  wire_.begin(ports[start_], socket_in_view(parts_, ports[start_]));
   find_targets();
   choose(1);
-  parts_.shown.say(
-      targets_.empty()
-          ? key_wire_words("No node in the graph takes this wire; the space bar offers nodes that do.")
-          : key_wire_words("Arrow keys choose where the wire ends, Enter connects, the space bar adds a node."));
+  tell_keys();
   return true;
+}
+
+void KeyWireTool::tell_keys() const {
+  if (const auto& lifted = wire_.wire().lifted()) {
+    parts_.shown.say(
+        key_wire_words("%1: Delete removes the wire, arrow keys choose where else it ends, Enter connects.")
+            .arg(to_qstring(lifted->from.text() + " → " + lifted->to.text())));
+  } else if (targets_.empty()) {
+    parts_.shown.say(key_wire_words("No node in the graph takes this wire; the space bar offers nodes that do."));
+  } else {
+    parts_.shown.say(
+        key_wire_words("Arrow keys choose where the wire ends, Enter connects, the space bar adds a node."));
+  }
 }
 
 void KeyWireTool::find_targets() {
@@ -69,8 +78,10 @@ void KeyWireTool::find_targets() {
     for (PortId& port : item->ports())
       if (port.side != start.side && id != start.ref.node && !wire_.wire().refusal(port))
         targets_.push_back(std::move(port));
+  const auto& lifted = wire_.wire().lifted();
   std::sort(targets_.begin(), targets_.end(), [&](const PortId& a, const PortId& b) {
     const auto away = [&](const PortId& port) {
+      if (lifted && port.ref == lifted->to) return -1.0;  // where it ends as yet
       const QPointF way = parts_.scene.socket(port).value_or(from) - from;
       return std::hypot(way.x(), way.y());
     };
@@ -111,6 +122,9 @@ bool KeyWireTool::key(const QKeyEvent& event) {
     case Qt::Key_Return:
     case Qt::Key_Enter:
       return connect(), true;
+    case Qt::Key_Delete:
+    case Qt::Key_Backspace:
+      return wire_.drop_on_nothing(), true;
     case Qt::Key_Space:
       return wire_.search_here(socket_in_view(parts_, wire_.wire().anchor()) + QPoint(40, 0)), true;
     case Qt::Key_Shift:

@@ -67,6 +67,10 @@ bool ToolChooser::key(const QKeyEvent& event) {
   return true;
 }
 
+bool ToolChooser::claims(const QKeyEvent& event) const {
+  return active_ == &key_wire_ && event.modifiers() == Qt::NoModifier && event.key() == Qt::Key_Delete;
+}
+
 void ToolChooser::view_moved(QPoint pos) {
   if (active_ != nullptr) active_->move(at(pos, Qt::NoButton, QApplication::keyboardModifiers()));
 }

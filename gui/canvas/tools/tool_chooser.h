@@ -28,6 +28,8 @@ class ToolChooser {
   bool release(const QMouseEvent& event);
   /// False: no tool wants it.
   bool key(const QKeyEvent& event);
+  /// A key that is a shortcut of the window otherwise, while a wire is led by keys: Delete is about the wire.
+  [[nodiscard]] bool claims(const QKeyEvent& event) const;
   /// The view has moved under a mouse that rests.
   void view_moved(QPoint pos);
   /// The same, as far as it matters to a wire in the hand: the wheel was turned.
