@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kChartRows = 11;  // odd: one of them is the middle
 constexpr std::size_t kLeastChart = 16;
 constexpr std::size_t kMostChart = 90;
-constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+constexpr std::string_view kLineLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 constexpr char kMeeting = '*';
 constexpr char kMarked = '|';
 
@@ -34,7 +34,7 @@ struct ChartRange {
   [[nodiscard]] double at(double share) const { return least + share * (most - least); }
 };
 
-char chart_letter(std::size_t line) { return line < kLetters.size() ? kLetters[line] : '#'; }
+char chart_letter(std::size_t line) { return line < kLineLetters.size() ? kLineLetters[line] : '#'; }
 
 ChartPoints chart_points(const ChartLine& line, bool logarithmic) {
   ChartPoints points;

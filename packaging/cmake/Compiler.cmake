@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Language level, warnings, sanitizers and ccache, the same for every target.
 
+include(CheckCXXCompilerFlag)
+
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
@@ -18,6 +20,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds)
   if(CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
     add_compile_options(-Wno-error=dangling-reference -Wno-maybe-uninitialized)  # GCC 14: in std::optional and std::function
+    # On from -O2 anyway. Where it is not on, this GCC refuses headers that were precompiled where it was.
+    check_cxx_compiler_flag(-munroll-only-small-loops FEEDLINE_HAS_SMALL_LOOPS)  # x86 and POWER
+    if(FEEDLINE_HAS_SMALL_LOOPS)
+      add_compile_options(-munroll-only-small-loops)
+    endif()
   endif()
 endif()
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
@@ -70,7 +77,7 @@ function(feedline_precompile target)
   endif()
 endfunction()
 
-# feedline_share_precompiled(TARGET FROM): both are to be optimised to the same level, as the manual of GCC asks.
+# feedline_share_precompiled(TARGET FROM): both are optimised, or neither; the level of each may be its own.
 function(feedline_share_precompiled target from)
   get_target_property(headers ${from} PRECOMPILE_HEADERS)
   if(FEEDLINE_PCH AND headers)
@@ -78,8 +85,8 @@ function(feedline_share_precompiled target from)
   endif()
 endfunction()
 
-# feedline_unity(TARGET [BYTES <n>] [TOGETHER <folder>...]): compiles the files of each folder together, about BYTES of
-# code at a time: nearly all of what a small file costs is the headers that it includes. No effect with
+# feedline_unity(TARGET [BYTES <n>] [TOGETHER <folder>...]): compiles the files of each folder together, in units of equal
+# size and at most about BYTES: half of what a small file costs is the headers that it includes. No effect with
 # -DFEEDLINE_UNITY=OFF. Only files of one folder share a translation unit, so that a static library still hands out one
 # room without the others; those below a folder named by TOGETHER count as its own.
 function(feedline_unity target)
@@ -87,7 +94,7 @@ function(feedline_unity target)
     return()
   endif()
   cmake_parse_arguments(arg "" "BYTES" "TOGETHER" ${ARGN})
-  set(most 90000)
+  set(most 120000)
   if(arg_BYTES)
     set(most ${arg_BYTES})
   endif()
@@ -95,6 +102,7 @@ function(feedline_unity target)
   list(FILTER sources INCLUDE REGEX "[.]cpp$")
   list(FILTER sources EXCLUDE REGEX "^[$]<")
   list(SORT sources)
+  set(names "")
   foreach(source IN LISTS sources)
     get_source_file_property(alone "${source}" SKIP_UNITY_BUILD_INCLUSION)
     if(NOT EXISTS "${source}" OR alone STREQUAL "ON")
@@ -116,13 +124,21 @@ function(feedline_unity target)
       cmake_path(GET above FILENAME above)
       set(name "${above}_${name}")
     endif()
+    list(APPEND names ${name})
+    list(APPEND sources_${name} "${source}")
     file(SIZE "${source}" size)
-    math(EXPR sum_${name} "0${sum_${name}} + ${size}" OUTPUT_FORMAT DECIMAL)
-    if(sum_${name} GREATER most OR NOT count_${name})
-      math(EXPR count_${name} "0${count_${name}} + 1" OUTPUT_FORMAT DECIMAL)
-      set(sum_${name} ${size})
-    endif()
-    set_source_files_properties("${source}" PROPERTIES UNITY_GROUP "${name}_${count_${name}}")
+    math(EXPR total_${name} "0${total_${name}} + ${size}" OUTPUT_FORMAT DECIMAL)
+  endforeach()
+  list(REMOVE_DUPLICATES names)
+  foreach(name IN LISTS names)
+    set(before 0)
+    math(EXPR units "(${total_${name}} + ${most} - 1) / ${most}")
+    foreach(source IN LISTS sources_${name})
+      file(SIZE "${source}" size)
+      math(EXPR unit "(${before} + ${size} / 2) * ${units} / ${total_${name}} + 1")
+      math(EXPR before "${before} + ${size}")
+      set_source_files_properties("${source}" PROPERTIES UNITY_GROUP "${name}_${unit}")
+    endforeach()
   endforeach()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
   # Types of anonymous namespaces in the private class of a .cpp file: GCC takes the file for a header here.
