@@ -154,7 +154,7 @@ Result<std::shared_ptr<const Source>> given_row(const NodeSpec& source, const Pa
   auto opened = given_tables(source, plain, state, {path}, beside);
   if (!opened) return fail(std::move(opened.error()));
   return std::shared_ptr<const Source>(opened->get(),
-                                       [kept = *opened, folder = *folder](const Source*) mutable { kept.reset(); });
+                                       [kept = *opened, folder](const Source*) mutable { kept.reset(); });
 }
 
 Result<std::shared_ptr<const Source>> given_tables(const NodeSpec& source, const ParamMap& params,
