@@ -5,6 +5,7 @@
 #include "base/lower_case.h"
 #include "base/split_folders.h"
 #include "engine/data_files.h"
+#include "engine/label_scale.h"
 #include "engine/starter_label.h"
 #include "plan/open_source.h"
 #include "schema/row.h"
@@ -392,11 +393,11 @@ Result<StarterData> look_into(StarterData data, const SourceContext& context, co
       data.classes = output.classes.size();
       data.number = data.classes == 0;
     }
-  if (data.number) {
-    const NumberScale scale = scale_of_label(**training, context.stop);
-    data.label_mean = scale.mean;
-    data.label_deviation = scale.deviation;
-  }
+  if (data.number)
+    if (const auto scale = scale_of_label(**training, context.stop)) {
+      data.label_mean = scale->mean;
+      data.label_deviation = scale->deviation;
+    }
   if (data.validation) {
     const Sources validation = open(data, *data.validation, context, registry);
     if (!validation && data.form == StarterForm::Pictures) return fail(validation.error());

@@ -3,6 +3,7 @@
 
 #include "base/numbers.h"
 #include "engine/label_notices.h"
+#include "engine/label_scale.h"
 #include "graph/target_notice.h"
 #include "plan/plan.h"
 #include "plan/record_split.h"
@@ -225,6 +226,7 @@ std::vector<Error> data_notices(const Plan& plan) {
     add(found, lacking(*validation), plan.validation->source_node);
   }
   if (const ModelPlan* network = plan.network()) add_targets(found, *network);
+  for (Error& scale : scale_notices(plan)) found.push_back(std::move(scale));
   return found;
 }
 

@@ -26,7 +26,8 @@ namespace feedline::inline engine {
 /// What a run's user should know of its data before it begins, each once, naming the node: all source_notices() of its
 /// sources, and what engine/label_notices.h says of its labels; for training: one class only, small classes, imbalance,
 /// records in the order of their classes without a shuffle; for validation: classes that it lacks; for the trainer:
-/// classes that its split has lost; of losses: a class where they compare numbers (graph/target_notice.h).
+/// classes that its split has lost; of losses: a class where they compare numbers (graph/target_notice.h), and
+/// numbers far from those that the network begins with (engine/label_scale.h).
 [[nodiscard]] std::vector<Error> data_notices(const Plan& plan);
 
 }  // namespace feedline::inline engine

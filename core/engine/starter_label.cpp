@@ -5,10 +5,7 @@
 #include "schema/row.h"
 #include "schema/source_report.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <optional>
@@ -185,40 +182,6 @@ std::vector<std::string> useless_columns(const Source& table) {
     if (there[i] == 0 || (named && there[i] == rows && values[i].size() == rows)) found.push_back(columns[i].name);
   if (found.size() == columns.size()) found.clear();  // or nothing is left
   return found;
-}
-
-NumberScale scale_of_label(const Source& source, const std::stop_token& stop) {
-  constexpr std::uint64_t kRowsForScale = 10'000;
-  const std::vector<TensorDesc>& outputs = source.outputs();
-  const auto label = std::find_if(outputs.begin(), outputs.end(), [](const TensorDesc& output) {
-    return output.kind == Kind::Label && output.dtype == DType::F32 && output.shape.empty();
-  });
-  if (label == outputs.end()) return {};
-  std::vector<Datum*> out(outputs.size(), nullptr);
-  Datum value;
-  out[static_cast<std::size_t>(label - outputs.begin())] = &value;
-  const std::uint64_t looked = std::min(kRowsForScale, source.size());
-  double count = 0;
-  double mean = 0;
-  double squares = 0;  // of the distances from the mean: Welford, 1962
-  for (std::uint64_t i = 0; i < looked && !stop.stop_requested(); ++i) {
-    if (!source.read(i * source.size() / looked, out)) continue;
-    const double number = static_cast<double>(*value.as<float>());
-    if (!std::isfinite(number)) continue;
-    const double step = number - mean;
-    mean += step / ++count;
-    squares += step * (number - mean);
-  }
-  const double deviation = count > 1 ? std::sqrt(squares / count) : 0;
-  const auto short_number = [](double number) {
-    const std::string text = fmt::format("{:.4g}", number);
-    std::from_chars(text.data(), text.data() + text.size(), number);
-    return number;
-  };
-  constexpr double kLeast = 1e-12;  // what scale_output takes
-  constexpr double kMost = 1e12;
-  if (std::abs(mean) > kMost || !(deviation >= kLeast && deviation <= kMost)) return {};
-  return {.mean = short_number(mean), .deviation = short_number(deviation)};
 }
 
 }  // namespace feedline::inline engine

@@ -8,7 +8,6 @@
 
 #include <functional>
 #include <memory>
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -30,13 +29,5 @@ void choose_label(ParamMap& params, OpenedTable& opened, const Source& seen, con
 /// Columns that tell nothing, to judge by rows from all over the table: empty ones, which impute cannot fill, and names
 /// of the records (texts of which no two are alike). Not all of the table's.
 [[nodiscard]] std::vector<std::string> useless_columns(const Source& table);
-
-/// Mean and standard deviation of a label that is a plain number, to four digits, by records from all over the source;
-/// 0 and 1 where there is no such label. Stops when it is asked to.
-struct NumberScale {
-  double mean = 0;
-  double deviation = 1;
-};
-[[nodiscard]] NumberScale scale_of_label(const Source& source, const std::stop_token& stop);
 
 }  // namespace feedline::inline engine

@@ -137,7 +137,7 @@ Result<Document> starter_of_rows(const StarterData& data) {
   draft.connect({"batch", "label"}, {"loss", "target"});
   draft.add(
       "optimizer", "adamw",
-      {{"learning_rate", data.number ? 0.02 : 0.005}, {"schedule", std::string("one_cycle")}, {"weight_decay", 0.01}},
+      {{"learning_rate", data.number ? 0.01 : 0.005}, {"schedule", std::string("one_cycle")}, {"weight_decay", 0.01}},
       {place.x, place.y + 180});
   place.x += kStarterStep;
   ParamMap trainer = {{"epochs", epochs_of_rows(data)}, {"validation_split", data.validation ? 0.0 : kSetAside}};

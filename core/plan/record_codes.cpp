@@ -60,9 +60,10 @@ Status find_value(CodeReader& reader, const std::string& name) {
                                                                   : names.end();
   }
   if (found == names.end() && names.empty())
-    return fail(Error{.reason = "the source has no columns or folders by which its records could be divided",
-                      .remedy = "Set split_by to random or stratified",
-                      .parameter = "split_column"});
+    return fail(
+        Error{.reason = "the source has no columns or folders by which its records could be divided",
+              .remedy = "Set split_by to random or stratified, or groups of the source where it has that parameter",
+              .parameter = "split_column"});
   if (found == names.end())
     return fail(Error{.reason = "the source has no column '" + escape_name(name) + "'",
                       .remedy = "Name one of: " + numbers::listed(names, 12),

@@ -48,6 +48,13 @@ class TestNumberTargets : public QObject {
     if (!source) qFatal("%s", source.error().line().c_str());
     return analyse(document, {{"source", (*source)->outputs()}});
   }
+  [[nodiscard]] std::vector<Error> notices_of(const Document& graph) const {
+    const auto plan = make_plan(graph, {.sources = context()});
+    if (!plan) qFatal("%s", plan.error().line().c_str());
+    std::vector<Error> found = data_notices(**plan);
+    std::erase_if(found, [](const Error& notice) { return notice.node == "source"; });  // small classes
+    return found;
+  }
 
  private Q_SLOTS:
   void a_graph_for_a_number_knows_its_scale() {
@@ -87,19 +94,34 @@ class TestNumberTargets : public QObject {
     QVERIFY2(problem.error.reason.find("10 classes") != std::string::npos, problem.error.reason.c_str());
     QVERIFY2(problem.error.remedy.find("label_kind") != std::string::npos, problem.error.remedy.c_str());
 
-    const auto notices_of = [&](const Document& graph) {
-      const auto plan = make_plan(graph, {.sources = context()});
-      if (!plan) qFatal("%s", plan.error().line().c_str());
-      std::vector<Error> found = data_notices(**plan);
-      std::erase_if(found, [](const Error& notice) { return notice.port != "target"; });
-      return found;
-    };
     const std::vector<Error> notices = notices_of(document);
     QCOMPARE(notices.size(), std::size_t{1});
     QCOMPARE(notices.front().node, std::string("loss"));
     QCOMPARE(notices.front().reason, problem.error.reason);
-    QVERIFY(notices_of(*starter_graph(built_for("price"))).empty());
     QVERIFY(notices_of(*starter_graph(built_for("kind"))).empty());
+  }
+
+  /// A graph drawn by hand, or one whose label has become another: what to set is said.
+  void a_scale_far_from_the_target_is_told() {
+    Document document = *starter_graph(built_for("price"));
+    QVERIFY(notices_of(document).empty());
+    QVERIFY(document.apply({SetParam{"scale_output", "mean", 12.5}}));
+    QVERIFY(document.apply({SetParam{"scale_output", "deviation", 3.0}}));
+    std::vector<Error> notices = notices_of(document);
+    QCOMPARE(notices.size(), std::size_t{1});
+    QCOMPARE(notices.front().node, std::string("scale_output"));
+    QVERIFY2(notices.front().reason.find("12.5 ± 3") != std::string::npos, notices.front().reason.c_str());
+    QVERIFY2(notices.front().remedy.starts_with("Set mean 1"), notices.front().remedy.c_str());
+
+    const PortRef last{"linear3", "y"};
+    QVERIFY(document.apply({RemoveNode{"scale_output"}}));
+    QVERIFY(document.apply({AddLink{.link = {.from = last, .to = {"loss", "prediction"}}}}));
+    notices = notices_of(document);
+    QCOMPARE(notices.size(), std::size_t{1});
+    QCOMPARE(notices.front().node, std::string("loss"));
+    QCOMPARE(notices.front().port, std::string("prediction"));
+    QVERIFY2(notices.front().remedy.find("scale_output between linear3") != std::string::npos,
+             notices.front().remedy.c_str());
   }
 
   void a_number_in_place_of_a_class_is_refused() {
