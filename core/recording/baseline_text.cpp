@@ -63,11 +63,14 @@ std::string choice_words(const Baselines& baselines, const std::vector<BaselineO
     return fmt::format("{} is best with {}, and nothing that fits faster comes within {} of it.",
                        title_of(baselines, best), value,
                        baseline_gain_text(near_enough(baselines.metric, best.value.mean), baselines.metric));
-  return fmt::format("{} is within {} of {}, the best with {}, at 1/{} of the time: start with it.",
+  // "1/1.2 of the time" is nobody's way to say it.
+  const std::string time = choice.times < 2    ? fmt::format("in {:.0f} % of the time", 100 / choice.times)
+                           : choice.times < 10 ? fmt::format("at 1/{:.1f} of the time", choice.times)
+                                               : fmt::format("at 1/{:.0f} of the time", choice.times);
+  return fmt::format("{} is within {} of {}, the best with {}, {}: start with it.",
                      title_of(baselines, outcomes[choice.simple]),
                      baseline_gain_text(near_enough(baselines.metric, best.value.mean), baselines.metric),
-                     title_of(baselines, best), value,
-                     choice.times < 10 ? fmt::format("{:.1f}", choice.times) : fmt::format("{:.0f}", choice.times));
+                     title_of(baselines, best), value, time);
 }
 
 /// Of the drawn one, where it is not the best.

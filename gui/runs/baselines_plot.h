@@ -11,12 +11,14 @@
 class QCPErrorBars;
 class QCPGraph;
 class QCPItemText;
+class QCPRange;
 class QCustomPlot;
 
 namespace feedline::gui::inline runs {
 
 /// Time to fit, on a logarithmic axis, and metric of models that are held against each other, with their intervals over
-/// folds. Each is named; the Pareto front is a line through those that none beats in both. One can be marked.
+/// folds. Each is named where there is room; the Pareto front is a line through those that none beats in both. The most
+/// frequent class stands at the lower edge where those that learn would otherwise lie on one line. One can be marked.
 class BaselinesPlot : public QWidget {
   Q_OBJECT
 
@@ -33,7 +35,15 @@ class BaselinesPlot : public QWidget {
   [[nodiscard]] const std::vector<QCPItemText*>& names() const { return names_; }
 
  private:
+  /// What comes of no learning at all.
+  struct Guess {
+    QCPItemText* name = nullptr;
+    double value = 0;
+    QString text{};  ///< of one that lies below the axis
+  };
+
   void fit_axes();
+  void make_way(const Guess& guess, const QCPRange& learners);
   void restyle();
 
   QCustomPlot* plot_;

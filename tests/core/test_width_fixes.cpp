@@ -48,7 +48,7 @@ void wire(Document& graph, const char* from, const char* to) {
 }
 
 Document with_learner(const char* type) {
-  Document graph = width_graph(width_node("source", "table", "{\"rows\": 500}") + ", " +
+  Document graph = width_graph(width_node("source", "table", "{\"kind\": \"fraud\", \"rows\": 500}") + ", " +
                                    width_node("one_hot", "one_hot") + ", " + width_node("features", "features"),
                                "features", width_node("learner", type));
   wire(graph, "source.row", "one_hot.row");
@@ -67,7 +67,7 @@ void add_linear(Document& graph) {
   wire(graph, "optimizer.optimizer", "trainer.optimizer");
 }
 QByteArray linear_nodes() {
-  return width_node("linear", "linear", "{\"units\": 2}") + ", " + width_node("loss", "cross_entropy") + ", " +
+  return width_node("linear", "linear", "{\"units\": 0}") + ", " + width_node("loss", "cross_entropy") + ", " +
          width_node("optimizer", "sgd");
 }
 
@@ -179,8 +179,8 @@ class TestWidthFixes : public QObject {
   /// Components that take a record longer than anything else: half as many.
   void preparing_is_bound_by_components() {
     Document graph =
-        width_graph(width_node("source", "table", "{\"rows\": 500}") + ", " + width_node("features", "features") +
-                        ", " + width_node("pca", "pca", "{\"components\": 200}"),
+        width_graph(width_node("source", "table", "{\"kind\": \"fraud\", \"rows\": 500}") + ", " +
+                        width_node("features", "features") + ", " + width_node("pca", "pca", "{\"components\": 200}"),
                     "pca", linear_nodes());
     wire(graph, "source.row", "features.row");
     wire(graph, "features.features", "pca.features");

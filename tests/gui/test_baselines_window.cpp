@@ -23,6 +23,8 @@
 #include <QUndoStack>
 #include <qcustomplot.h>
 
+#include <algorithm>
+
 namespace test_baselines_window {
 
 using namespace feedline;
@@ -84,6 +86,10 @@ class TestBaselinesWindow : public QObject {
     QCOMPARE(plot.front()->data()->at(1)->value, 90.0);
     QCOMPARE(plot.names().size(), std::size_t{3});
     QVERIFY(plot.plot()->xAxis->range().contains(0.001) && plot.plot()->xAxis->range().contains(2));
+    // Guessing, far below, leaves the axis to those that learn, and is named at its edge.
+    QVERIFY(plot.plot()->yAxis->range().contains(80) && !plot.plot()->yAxis->range().contains(10));
+    QVERIFY(std::any_of(plot.names().begin(), plot.names().end(),
+                        [](const QCPItemText* name) { return name->text().contains("10.0 %, below"); }));
     QTreeWidget& table = window.table();
     QVERIFY(table.topLevelItemCount() >= 3);
     QCOMPARE(table.topLevelItem(1)->text(0), QString("Small net"));

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 
 from .contests import FEEDLINE, Surroundings
@@ -48,10 +49,13 @@ def learners(around: Surroundings) -> Contest:
         graph = array_graph(around, arrays, learner)
         ours, theirs = f"{FEEDLINE}, {learner}", f"{LIBRARY}, {learner}"
 
-        def fit(_: float, graph: Path = graph) -> Measurement:
-            report = around.feedline.json(["run", str(graph), "--no-record", "--no-checkpoints", "--epochs", "1"])
-            step = report["step"]
-            return Measurement(report["samples"] / (step["add_s"] + step["fit_s"]))
+        def fit(seconds: float, graph: Path = graph) -> Measurement:
+            """Again and again, as the library's: the quickest counts, though each is the first of its process."""
+            best, start = 0.0, time.perf_counter()
+            while best == 0 or time.perf_counter() - start < seconds:
+                report = around.feedline.json(["run", str(graph), "--no-record", "--no-checkpoints", "--epochs", "1"])
+                best = max(best, report["samples"] / (report["step"]["add_s"] + report["step"]["fit_s"]))
+            return Measurement(best)
 
         def library(seconds: float, learner: str = learner, arrays: Path = arrays) -> Measurement:
             return around.torch.measure([learner, str(arrays), "--threads", str(around.cores)], seconds, PEER)
