@@ -13,13 +13,22 @@ namespace {
 
 QString words(const char* text) { return QCoreApplication::translate("About", text); }
 
+/// As its makers write it, where reports have a key.
+QString library_name(const std::string& key) {
+  if (key == "feedline") return QStringLiteral("Feedline");
+  if (key == "libtorch") return QStringLiteral("LibTorch");
+  if (key == "blas") return QStringLiteral("BLAS");
+  if (key == "libjpeg_turbo") return QStringLiteral("libjpeg-turbo");
+  return key == "compiler" ? words("Compiler") : QString::fromStdString(key);
+}
+
 }  // namespace
 
 void show_about(QWidget* parent) {
   QString versions;
   for (const auto& [name, version] : library_versions()) {
     versions += QStringLiteral("<tr><td>%1&nbsp;&nbsp;</td><td>%2</td></tr>")
-                    .arg(QString::fromStdString(name).toHtmlEscaped(), QString::fromStdString(version).toHtmlEscaped());
+                    .arg(library_name(name).toHtmlEscaped(), QString::fromStdString(version).toHtmlEscaped());
   }
   QMessageBox box(parent);
   box.setWindowTitle(words("About Feedline"));

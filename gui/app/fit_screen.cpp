@@ -7,6 +7,8 @@
 #include <QScreen>
 #include <QWidget>
 
+#include <algorithm>
+
 namespace feedline::gui::inline app {
 namespace {
 
@@ -25,8 +27,13 @@ bool FitScreen::eventFilter(QObject* watched, QEvent* event) {
   const bool ours = window.windowType() == Qt::Dialog || window.windowType() == Qt::Window;
   if (!window.isWindow() || !ours || window.parentWidget() == nullptr) return false;
   if (window.isMaximized() || window.isFullScreen()) return false;
-  const QSize fitting = window.size().boundedTo(usable_screen(window).size());
-  if (fitting != window.size()) window.resize(fitting);
+  const QRect room = usable_screen(window);
+  const QSize fitting = window.size().boundedTo(room.size());
+  if (fitting == window.size()) return false;
+  window.resize(fitting);
+  // Centred on the window behind it, what is as high as the screen would lose its title.
+  window.move(std::clamp(window.x(), room.left(), std::max(room.left(), room.right() - fitting.width())),
+              window.screen()->availableGeometry().top());
   return false;
 }
 

@@ -67,14 +67,23 @@ QPushButton:default { background: @accent; color: @accent_text; border-color: @a
 QPushButton:focus { border-color: @accent; }
 QPushButton:disabled { color: @disabled; }
 
-QCheckBox::indicator:unchecked, QListView::indicator:unchecked, QTreeView::indicator:unchecked {
+QCheckBox::indicator, QListView::indicator, QTreeView::indicator {
   width: 13px; height: 13px; border: 1px solid @muted; border-radius: 3px; background: @field; }
+QCheckBox::indicator:checked, QListView::indicator:checked, QTreeView::indicator:checked {
+  border-color: @accent; background: @accent; image: url(:/icons/tick-@shade.svg); }
+QCheckBox::indicator:disabled { border-color: @disabled; }
+QCheckBox::indicator:checked:disabled { border-color: @disabled; background: @disabled; }
+
+QComboBox::drop-down { border: none; width: 22px; }
+QComboBox::down-arrow { image: url(:/icons/chevron-@shade.svg); width: 12px; height: 12px; }
+
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 
 QPlainTextEdit#log { background: @panel; border: none; border-radius: 0; }
 
 QTreeView, QListView, QTableView { background: @panel; border: none; outline: none;
                                    alternate-background-color: @window; }
-QTreeView::item, QListView::item { padding: 3px 4px; }
+QTreeView::item, QListView::item { padding: 3px 4px; background: transparent; }
 QTreeView::item:hover, QListView::item:hover { background: @hover; }
 QTreeView::item:selected, QListView::item:selected { background: @accent; color: @accent_text; }
 QHeaderView::section { background: @window; color: @muted; border: none; border-bottom: 1px solid @border;
@@ -156,6 +165,8 @@ QString make_style_sheet(const Theme::Colors& c) {
       {"@scroll", blend(c.border, c.muted, 0.35)},
   };
   QString sheet = QString::fromLatin1(kSheet);
+  // Pictures have their colours in the file.
+  sheet.replace(QLatin1String("@shade"), QLatin1String(c.accent_text.lightness() > 128 ? "light" : "dark"));
   for (const auto& [name, color] : colors) sheet.replace(QLatin1String(name), color.name());
   return sheet;
 }

@@ -23,6 +23,9 @@ constexpr qreal kSocketRadius = 0.7 * kUnit;
 /// Heights on the screen, in pixels, of what is written from afar.
 constexpr qreal kFarName = 10.5;
 constexpr qreal kFarType = 8.5;
+constexpr qreal kFarPill = 7.5;
+/// And the most in the scene: a pill lies on the border, and half of it has room there.
+constexpr int kMostPill = 28;
 /// A name that is a little too long is drawn narrower, down to this: a last letter on a line of its own reads badly.
 constexpr qreal kFarNarrowest = 0.8;
 /// And the most in the scene: with it the usual names fit into the narrowest node.
@@ -138,7 +141,12 @@ void NodeItem::paint_marks(QPainter& painter, qreal zoom) const {
                      own});
   if (!outdated_.isEmpty()) pills.push_back({outdated_, c.warning});  // its file has something newer
   if (face_.subgraph && face_.repeat > 1) pills.push_back({QStringLiteral("× %1").arg(face_.repeat), own});
-  paint_pills(painter, {layout_.width / 2, layout_.height}, layout_.width + 3 * kUnit, pills);
+  QFont font = scene_small_font();
+  if (zoom < half_zoom()) {
+    font = screen_font(kFarPill, zoom, false);
+    font.setPixelSize(std::min(font.pixelSize(), kMostPill));
+  }
+  paint_pills(painter, {layout_.width / 2, layout_.height}, layout_.width + 3 * kUnit, pills, font);
 }
 
 void NodeItem::paint_frame(QPainter& painter, bool selected) const {

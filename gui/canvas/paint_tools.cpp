@@ -96,8 +96,7 @@ void paint_pill(QPainter& painter, QPointF centre, const QString& text, const QC
   paint_pills(painter, centre, 0, {{text, color}});
 }
 
-void paint_pills(QPainter& painter, QPointF centre, qreal most, const std::vector<Pill>& pills) {
-  QFont font = scene_small_font();
+void paint_pills(QPainter& painter, QPointF centre, qreal most, const std::vector<Pill>& pills, QFont font) {
   font.setWeight(QFont::DemiBold);
   const QFontMetricsF metrics(font);
   const qreal height = metrics.height() + 0.25 * Theme::kUnit;

@@ -59,6 +59,7 @@ struct Pill {
   QColor color{};
 };
 /// Some of them side by side about `centre`; those that do not fit into a row of `most` stand in rows above it.
-void paint_pills(QPainter& painter, QPointF centre, qreal most, const std::vector<Pill>& pills);
+void paint_pills(QPainter& painter, QPointF centre, qreal most, const std::vector<Pill>& pills,
+                 QFont font = scene_small_font());
 
 }  // namespace feedline::gui::inline canvas

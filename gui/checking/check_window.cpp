@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/numbers.h"
+#include "gui/base/caption.h"
 #include "gui/checking/bad_files_view.h"
 #include "gui/models/text.h"
 
@@ -31,7 +32,7 @@ enum Tab { FindingsTab, FilesTab, OverviewTab };
 
 CheckWindow::CheckWindow(QWidget* parent)
     : QDialog(parent, Qt::Window),
-      heading_(new QLabel(this)),
+      heading_(new Caption(Caption::Tone::Title, {}, this)),
       state_(new QLabel(this)),
       bar_(new QProgressBar(this)),
       button_(new QPushButton(this)),

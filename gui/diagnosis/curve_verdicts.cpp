@@ -37,6 +37,7 @@ void CurveVerdicts::show_findings(const std::vector<CurveFinding>& findings, con
   rows->setSpacing(Theme::kUnit / 2);
   column_->addWidget(rows_);
   for (const CurveFinding& finding : findings) add(finding, fix_of(finding, document));
+  rows->addStretch();  // room that is too large lies below the lines, not between them
   show();
 }
 

@@ -57,6 +57,7 @@ FindRateWindow::FindRateWindow(QWidget* parent)
   layout->addWidget(busy_);
   make_plot();
   layout->addWidget(plot_, 1);
+  layout->addStretch(0);  // takes the room while there is no plot
   auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
   use_->setObjectName(QStringLiteral("use_rate"));
   buttons->addButton(use_, QDialogButtonBox::ActionRole);

@@ -319,6 +319,7 @@ void NodeForm::refresh_ports(const Node& node) {
   layout->setSpacing(0);
   const auto list = [&](const QString& title, const std::vector<PortFace>& ports, bool inputs) {
     if (ports.empty()) return;
+    if (layout->count() > 0) layout->addSpacing(Theme::kUnit / 2);
     layout->addWidget(new Caption(Caption::Tone::Section, title, fresh));
     for (const PortFace& port : ports) {
       if (port.free) continue;

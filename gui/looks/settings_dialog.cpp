@@ -174,6 +174,7 @@ QWidget* SettingsDialog::make_tensorboard() {
   connect(folder, &QLineEdit::textChanged, this,
           [](const QString& text) { Settings::set_tensorboard_folder(text.trimmed()); });
   auto* choose = new QPushButton(tr("C&hoose…"), line);
+  choose->setAutoDefault(false);
   connect(choose, &QPushButton::clicked, this, [this, folder] {
     const QString now = folder->text().isEmpty() ? Settings::last_folder() : folder->text();
     const QString chosen = QFileDialog::getExistingDirectory(this, tr("TensorBoard folder"), now);

@@ -47,6 +47,7 @@ void PlotPanel::build() {
   plot_->setAttribute(Qt::WA_OpaquePaintEvent);
   plot_->setAccessibleName(windowTitle());
   plot_->installEventFilter(this);
+  connect(plot_, &QCustomPlot::afterReplot, this, &PlotPanel::fit_again);
   state_ = new QLabel(this);
 
   auto* drawn = new QWidget(this);
@@ -273,8 +274,22 @@ void PlotPanel::fit_ticks(QCPAxis* axis, int room) {
   axis->ticker()->setTickCount(std::clamp(room / (2 * number + 2 * Theme::kUnit), 2, 5));
 }
 
+std::vector<int> PlotPanel::rect_widths() const {
+  std::vector<int> widths;
+  for (const QCPAxisRect* rect : plot_->axisRects()) widths.push_back(rect->width());
+  return widths;
+}
+
+/// A rect has its width after the first replot: what was fitted to less is fitted once more.
+void PlotPanel::fit_again() {
+  const auto alike = [](int a, int b) { return std::abs(a - b) <= 4 * Theme::kUnit; };
+  const std::vector<int> now = rect_widths();
+  if (!frozen_ && !std::equal(now.begin(), now.end(), fitted_.begin(), fitted_.end(), alike)) touch();
+}
+
 /// The label of an axis that is longer than the axis stands in several lines.
 void PlotPanel::fit_labels() {
+  fitted_ = rect_widths();
   for (QCPAxisRect* rect : plot_->axisRects()) {
     if (across_ != Across::Nothing) fit_ticks(rect->axis(QCPAxis::atBottom), rect->width());
     for (QCPAxis* axis : rect->axes()) {

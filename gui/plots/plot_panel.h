@@ -96,6 +96,8 @@ class PlotPanel : public QWidget, public RunView {
   void fill_menu();
   void redraw();
   void fit_labels();
+  [[nodiscard]] std::vector<int> rect_widths() const;
+  void fit_again();
   static void fit_ticks(QCPAxis* axis, int room);
   void point_at(QPoint pixel);
   void step_cursor(int direction);
@@ -116,6 +118,7 @@ class PlotPanel : public QWidget, public RunView {
   QStackedLayout* stack_ = nullptr;
   QTimer redraw_timer_{};
   QElapsedTimer last_redraw_{};
+  std::vector<int> fitted_{};  ///< widths of the rects to which numbers and labels were fitted
   bool dirty_ = true;
   bool frozen_ = false;
   int redraws_ = 0;

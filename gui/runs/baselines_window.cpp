@@ -33,7 +33,7 @@ BaselinesWindow::BaselinesWindow(QWidget* parent)
   connect(table_, &QTreeWidget::itemSelectionChanged, this, &BaselinesWindow::choose);
   make_form();
   BaselinesWindow::forget();
-  resize(900, 780);
+  resize(900, 720);
 }
 
 void BaselinesWindow::make_form() {

@@ -51,7 +51,7 @@ StudyWindow::StudyWindow(QWidget* parent) : TrialsWindow(parent), plot_(new Stud
   table_->setSelectionMode(QAbstractItemView::NoSelection);
   make_form();
   StudyWindow::forget();
-  resize(860, 720);
+  resize(860, 700);
 }
 
 void StudyWindow::make_form() {
@@ -84,7 +84,10 @@ void StudyWindow::make_form() {
   form->addRow(tr("S&eeds"), seeds_);
   form->addRow(tr("&Time for all runs"), budget_);
   form->addRow(tr("Tar&get"), target_);
-  form->addRow(button_);
+  auto* line = new QHBoxLayout;
+  line->addWidget(button_);
+  line->addStretch();
+  form->addRow(line);
   keep_while_busy({rows_[0].param, rows_[0].values, rows_[1].param, rows_[1].values, seeds_, budget_, target_});
   lay_out(form, plot_);
 }

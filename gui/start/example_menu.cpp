@@ -12,7 +12,8 @@
 namespace feedline::gui::inline start {
 namespace {
 
-constexpr QSize kMenuPicture(84, 50);
+/// Menus make their rows as high as icons are wide: larger ones would need more columns than 1280 pixels have.
+constexpr QSize kMenuPicture(40, 24);
 constexpr qsizetype kLongest = 64;  ///< letters of a line
 constexpr char kRow[] = "example_row";
 

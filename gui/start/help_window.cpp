@@ -27,7 +27,8 @@ QString text_of(const QString& name) {
 /// The first heading.
 QString title_of(const QString& name) {
   static const QRegularExpression heading(QStringLiteral("^# (.+)$"), QRegularExpression::MultilineOption);
-  const QString title = heading.match(text_of(name)).captured(1);
+  QString title = heading.match(text_of(name)).captured(1);
+  title.remove(QLatin1Char('`'));
   return title.isEmpty() ? name : title;
 }
 
@@ -77,16 +78,18 @@ HelpWindow::HelpWindow(QWidget* parent) : QDialog(parent), list_(new QListWidget
   split->addWidget(list_);
   split->addWidget(text_);
   split->setStretchFactor(1, 1);
-  split->setSizes({26 * Theme::kUnit, 90 * Theme::kUnit});
+  split->setSizes({34 * Theme::kUnit, 90 * Theme::kUnit});
   layout->addWidget(split);
   list_->setAccessibleName(tr("Pages"));
   list_->setFrameShape(QFrame::NoFrame);
+  list_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);  // long titles end in "…"
   text_->setAccessibleName(tr("Page"));
   text_->setFrameShape(QFrame::NoFrame);
   text_->setOpenLinks(false);
   text_->document()->setDocumentMargin(3 * Theme::kUnit);
   for (const QString& name : pages()) {
     auto* item = new QListWidgetItem(title_of(name), list_);
+    item->setToolTip(item->text());
     item->setData(Qt::UserRole, name);
   }
   connect(list_, &QListWidget::currentItemChanged, this, &HelpWindow::fill);
@@ -94,7 +97,7 @@ HelpWindow::HelpWindow(QWidget* parent) : QDialog(parent), list_(new QListWidget
   connect(&Theme::instance(), &Theme::changed, this, &HelpWindow::style);
   list_->setCurrentRow(0);
   style();
-  resize(118 * Theme::kUnit, 88 * Theme::kUnit);
+  resize(126 * Theme::kUnit, 88 * Theme::kUnit);
 }
 
 QString HelpWindow::page() const {
@@ -124,7 +127,8 @@ void HelpWindow::fill() {
   name_headings(page);
   QString html = page.toHtml();
   html.replace(QStringLiteral("<table "),
-               QStringLiteral("<table cellpadding=\"5\" style=\"border-color: %1\" ").arg(c.border.name()));
+               QStringLiteral("<table cellpadding=\"5\" style=\"border-color: %1; border-collapse: collapse\" ")
+                   .arg(c.border.name()));
   text_->setHtml(html);
 }
 
