@@ -167,7 +167,8 @@ Nanos process_cpu() {
   return getrusage(RUSAGE_SELF, &usage) == 0 ? nanos(usage.ru_utime) + nanos(usage.ru_stime) : 0;
 }
 
-ProcessMeter::ProcessMeter() : nvml_(std::make_unique<Nvml>()) {}
+/// proc(5): "5" sets the high-water mark to what is resident now. A kernel without it leaves the whole process's.
+ProcessMeter::ProcessMeter() : nvml_(std::make_unique<Nvml>()) { std::ofstream("/proc/self/clear_refs") << "5"; }
 ProcessMeter::~ProcessMeter() = default;
 
 ProcessSample ProcessMeter::read() {

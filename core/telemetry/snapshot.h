@@ -127,9 +127,9 @@ struct GpuSample {
 
 struct ProcessSample {
   std::uint64_t rss_bytes = 0;
-  std::uint64_t shared_bytes = 0;  ///< of these, memory that other processes may have too: caches of several ranks
-  std::uint64_t peak_rss_bytes = 0;
-  Nanos cpu = 0;  ///< of all threads since the process started
+  std::uint64_t shared_bytes = 0;    ///< of these, memory that other processes may have too: caches of several ranks
+  std::uint64_t peak_rss_bytes = 0;  ///< since the run began
+  Nanos cpu = 0;                     ///< of all threads since the process started
   /// What all processes together used of the cores on which this one may run, since the machine started; 0: not known.
   Nanos cores_busy = 0;
   std::uint64_t disk_bytes = 0;  ///< fetched from disks for this process: what the system's memory held is not counted

@@ -146,7 +146,7 @@ void DiagnosisController::rerun() {
 
 void DiagnosisController::start_again() {
   if (live_run_.tab() == nullptr) return;
-  Q_EMIT message(tr("The comparison opens when this run has ended"));
+  Q_EMIT message(tr("The comparison opens when this run has ended or is stopped"));
   live_run_.start(*live_run_.tab());
 }
 

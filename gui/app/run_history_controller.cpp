@@ -90,7 +90,9 @@ void RunHistoryController::look_for_checkpoint(qint64 run) {
         if (folder.empty())
           *hindrance = tr("It kept no checkpoints");
         else if (list_checkpoints(folder).empty())
-          *hindrance = tr("Its checkpoints are gone: newer runs needed the room, or somebody deleted them");
+          *hindrance =
+              tr("It has no checkpoint: it ended before the first was written, newer runs needed the room, or somebody "
+                 "deleted them");
         return {};
       },
       [this, run, hindrance] { panel->show_resumable(run, *hindrance); });
@@ -117,7 +119,7 @@ void RunHistoryController::resume(qint64 run) {
       [resumed](const RunRecord& record) -> Status {
         auto found = find_checkpoint(checkpoints_of(record));
         if (!found) return fail(std::move(found.error()));
-        if (!*found) return fail("its checkpoints are gone", tr("Run its graph anew").toStdString());
+        if (!*found) return fail("it has no checkpoint", tr("Run its graph anew").toStdString());
         auto graph = from_json(record.graph);
         if (!graph) return fail(std::move(graph.error()));
         for (const Error& error : (*found)->damaged) resumed->damaged << QString::fromStdString(error.line());

@@ -67,6 +67,7 @@ QPushButton:default { background: @accent; color: @accent_text; border-color: @a
 QPushButton:focus { border-color: @accent; }
 QPushButton:disabled { color: @disabled; }
 
+QCheckBox { padding: 4px 5px; }
 QCheckBox::indicator, QListView::indicator, QTreeView::indicator {
   width: 13px; height: 13px; border: 1px solid @muted; border-radius: 3px; background: @field; }
 QCheckBox::indicator:checked, QListView::indicator:checked, QTreeView::indicator:checked {

@@ -23,7 +23,7 @@ CanvasOverlays::CanvasOverlays(QGraphicsView& view, const GraphScene& scene)
   hint_.setText(QStringLiteral("<div style='text-align:center'><p style='font-size:x-large'>%1</p><p>%2</p></div>")
                     .arg(overlay_words("An empty canvas"),
                          overlay_words("Press <b>Tab</b> or double-click to add a node,<br>or drag one here from the "
-                                       "palette.<br>Drop a folder of pictures here to train on it.")));
+                                       "palette.<br>Drop a folder of pictures, a table or a text here to train on it.")));
   total_.setAccessibleName(overlay_words("The whole model"));
   run_notice_.setText(overlay_words(
       "The run that is on keeps the graph it started with. To train with this change: stop it and run again."));

@@ -66,12 +66,13 @@ void TryoutPanel::build() {
   record_->setPrefix(tr("record "));
   record_->hide();
   head->addWidget(record_);
-  head->addWidget(told_, 1);
+  head->addStretch(1);
   head->addWidget(menu_);
   auto* column = new QVBoxLayout(page);
   column->setContentsMargins(Theme::kUnit, 0, Theme::kUnit, Theme::kUnit);
   column->setSpacing(Theme::kUnit / 2);
   column->addLayout(head);
+  column->addWidget(told_);
   auto* halves = new QSplitter(Qt::Horizontal, page);
   halves->setChildrenCollapsible(false);
   halves->addWidget(form_);

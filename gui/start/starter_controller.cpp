@@ -106,6 +106,7 @@ void StarterController::build() {
     Q_EMIT message(to_qstring(built.error().line()));
     return;
   }
+  tab->set_untitled_name(QFileInfo(path_).completeBaseName());
   tab->view().zoom_to_fit();
   tab->view().setFocus();
   Q_EMIT message(tr("Built. Run (F5) trains it; Undo (Ctrl+Z) leaves the source alone"));

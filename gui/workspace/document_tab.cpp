@@ -74,6 +74,12 @@ QString DocumentTab::display_name() const {
   return document_.file().isEmpty() ? untitled_ : QFileInfo(document_.file()).fileName();
 }
 
+void DocumentTab::set_untitled_name(const QString& name) {
+  if (!document_.file().isEmpty()) return;
+  untitled_ = name;
+  Q_EMIT titled();
+}
+
 bool DocumentTab::pristine() const {
   return document_.file().isEmpty() && document_.document() == Document() && document_.undo_stack().count() == 0;
 }

@@ -60,6 +60,8 @@ class DocumentTab : public QWidget {
   /// What stands on the tab: the file's name, or of an unsaved document what it was made from.
   [[nodiscard]] QString display_name() const;
   [[nodiscard]] const QString& untitled_name() const { return untitled_; }
+  /// Of a document that has no file yet: after the data that it was built for.
+  void set_untitled_name(const QString& name);
   [[nodiscard]] bool modified() const { return !document_.undo_stack().isClean(); }
   /// Nobody has drawn or opened anything here yet.
   [[nodiscard]] bool pristine() const;

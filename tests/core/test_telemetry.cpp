@@ -10,6 +10,7 @@
 #include <QtTest>
 
 #include <algorithm>
+#include <fstream>
 #include <thread>
 #include <vector>
 
@@ -273,6 +274,21 @@ class TestTelemetry : public QObject {
     QVERIFY(late->now.elapsed() - late->earlier.elapsed() <= 2.0 * 3600 / (kMost / 2));
     moments.clear();
     QVERIFY(!moments.at(1800));
+  }
+  /// Of several runs in one process each tells its own.
+  void the_peak_of_memory_begins_anew_with_each_meter() {
+    constexpr std::size_t kBlock = 96 << 20;
+    ProcessMeter meter;
+    const std::uint64_t before = meter.read().peak_rss_bytes;
+    {
+      std::vector<char> block(kBlock);
+      volatile char* bytes = block.data();
+      for (std::size_t i = 0; i < kBlock; i += 4096) bytes[i] = 1;
+    }
+    const std::uint64_t high = meter.read().peak_rss_bytes;
+    QVERIFY(high >= before + kBlock / 2);
+    if (!std::ofstream("/proc/self/clear_refs")) QSKIP("this kernel keeps the peak of the whole process");
+    QVERIFY(ProcessMeter().read().peak_rss_bytes + kBlock / 2 < high);
   }
   void process() {
     ProcessMeter meter;

@@ -187,6 +187,8 @@ class TestDrop : public QObject {
     QVERIFY(source != nullptr && source->params.contains("label"));
     QCOMPARE(std::get<std::string>(source->params.at("label")), std::string("size"));
     QCOMPARE(window.document().document().find("loss")->type, std::string("mse"));
+    QCOMPARE(window.workspace().current().display_name(), QString("cups"));  // also what saving proposes
+    QVERIFY(window.windowTitle().contains("cups"));
     QVERIFY(window.document().analysis().ok());
     window.close_quietly();
   }

@@ -193,7 +193,7 @@ class TestResumeWindow : public QObject {
     std::filesystem::remove_all(folder);
     choose_newest(window);
     QPushButton& resume = window.history().panel->resume_button();
-    QTRY_VERIFY2(resume.toolTip().startsWith("Its checkpoints are gone"), qPrintable(resume.toolTip()));
+    QTRY_VERIFY2(resume.toolTip().startsWith("It has no checkpoint"), qPrintable(resume.toolTip()));
     QVERIFY(!resume.isEnabled());
     window.close_quietly();
   }
