@@ -145,6 +145,18 @@ function(feedline_unity target)
   target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
 endfunction()
 
+# feedline_limit_memory(TARGET): units with LibTorch's headers take up to 2 GB each to compile; Ninja starts two more jobs
+# than there are cores. No more at a time than fit into memory.
+cmake_host_system_information(RESULT megabytes QUERY TOTAL_PHYSICAL_MEMORY)
+math(EXPR large_units "${megabytes} / 3000")
+if(large_units LESS 1)
+  set(large_units 1)
+endif()
+set_property(GLOBAL APPEND PROPERTY JOB_POOLS large_units=${large_units})
+function(feedline_limit_memory target)
+  set_target_properties(${target} PROPERTIES JOB_POOL_COMPILE large_units)
+endfunction()
+
 # feedline_optimize(TARGET LEVEL [OPTION...]): instead of Release's -O3, for code that does not run in loops over data:
 # what compiling it harder costs, nobody sees again.
 function(feedline_optimize target level)
