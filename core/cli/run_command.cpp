@@ -141,11 +141,10 @@ void add_run(CLI::App& app, ExitCode& code) {
                    "Write what TensorBoard shows into this folder while the run goes on: loss, metrics, learning rate, "
                    "speed, the graph, pictures as they are trained on, and histograms of weights and gradients")
       ->type_name("FOLDER");
-  // What prove and diagnose --nproc ask of the ranks that they start (training/rank_helpers.h).
   command->add_option("--max-records", arguments->max_records, "An epoch is the first N training records only")
       ->type_name("N")
-      ->group("");
-  command->add_flag("--no-validation", arguments->no_validation, "Validate nothing")->group("");
+      ->check(CLI::PositiveNumber);
+  command->add_flag("--no-validation", arguments->no_validation, "Validate nothing");
   auto checkpoints = std::make_shared<CheckpointArguments>();
   add_checkpoint_arguments(*command, *checkpoints);
   command->callback([arguments, checkpoints, &code] { code = run(*arguments, *checkpoints); });

@@ -123,7 +123,9 @@ class TestContrast : public QObject {
     Theme::instance().set_font_scale(1.5);
     QStringList stayed;
     for (qsizetype i = 0; i < labels.size(); ++i)
-      if (QFontInfo(labels[i]->font()).pixelSize() <= before[static_cast<std::size_t>(i)]) stayed << labels[i]->text();
+      if (QFontInfo(labels[i]->font()).pixelSize() <= before[static_cast<std::size_t>(i)])
+        stayed << QStringLiteral("'%1' in %2")
+                      .arg(labels[i]->text(), labels[i]->parentWidget()->metaObject()->className());
     Theme::instance().set_font_scale(1);
     QVERIFY2(stayed.isEmpty(), qPrintable(stayed.join(", ")));
     QVERIFY(before.size() > 6);
