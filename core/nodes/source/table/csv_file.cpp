@@ -56,8 +56,7 @@ bool CsvFile::cut(const char* mapped, std::uint64_t row, CsvReading& reading,
 
 TextBytes CsvFile::text() const {
   const char* const map = mapped();
-  return {
-      .descriptor = plain_.file.get(), .size = plain_.facts.size, .map = map, .id = map == nullptr ? id_ : id_ + 1};
+  return {.descriptor = plain_.file.get(), .size = plain_.facts.size, .map = map, .id = map == nullptr ? id_ : id_ + 1};
 }
 
 Status CsvFile::find_row(std::uint64_t row, CsvReading& reading, std::string_view& bytes) const {
