@@ -2,6 +2,7 @@
 // How a SegmentRunner does many records of a tile in one call. What is wrong with one of them is found out by doing
 // that one alone, so that blocks know nothing of faults.
 #include "engine/guarded.h"
+#include "engine/paired_steps.h"
 #include "engine/segment_runner.h"
 #include "schema/in_memory.h"
 
@@ -20,6 +21,10 @@ void SegmentRunner::find_blocks() {
     const bool plain = step.inputs.size() == 1 && step.inputs[0] && step.outputs.size() == 1 && !step.random &&
                        !step.next && !step.cache && !step.op->sequential();
     step_blocks_.push_back(plain ? dynamic_cast<const InBlocks*>(ops_[i].get()) : nullptr);
+    // What comes from another segment is needed again where this chunk is taken away from its worker.
+    const SlotIndex read = plain ? *step.inputs[0] : 0;
+    const bool own = plain && layout_.producer[read] == index_ && !layout_.homes[read].in_chunk;
+    may_change_.push_back(own && only_reader(plan_, read) == i);
   }
 }
 
@@ -79,7 +84,11 @@ bool SegmentRunner::run_block(const PlanStep& step, std::uint32_t epoch, Tally& 
     heartbeat_.work_on(tally.node, block_records_[at]);
     std::size_t done = 0;
     const auto work = [&]() -> Status {
-      done = step_blocks_[index]->run_block(std::span(block_in_).subspan(at), std::span(block_out_).subspan(at));
+      const InBlocks& blocks = *step_blocks_[index];
+      const std::span<Datum* const> ins_left = std::span(block_in_).subspan(at);
+      const std::span<Datum* const> outs_left = std::span(block_out_).subspan(at);
+      done = may_change_[index] ? blocks.change_block(ins_left, outs_left)
+                                : blocks.run_block({ins_left.data(), ins_left.size()}, outs_left);
       return {};
     };
     if (!tally.timed) (void)guarded(work);

@@ -130,7 +130,8 @@ class SegmentRunner {
 
   const ReadsBlocks* source_blocks_ = nullptr;  ///< null: the source is read record by record
   std::vector<const InBlocks*> step_blocks_{};  ///< by step of the plan; null: it is run record by record
-  std::vector<const Datum*> block_in_{};
+  std::vector<bool> may_change_{};              ///< by step: what it reads, for nobody else does
+  std::vector<Datum*> block_in_{};
   std::vector<Datum*> block_out_{};
   std::vector<std::size_t> block_records_{};
 };
