@@ -49,7 +49,7 @@ class alignas(64) Datum {
       data_ = slot_.data();
       return slot_.data();
     }
-    if (bytes_ > capacity_ || !own_) grow();
+    if (bytes_ + kSpare > capacity_) grow();
     data_ = own_.get();
     is_changeable_ = true;
     return own_.get();
@@ -57,6 +57,10 @@ class alignas(64) Datum {
   std::byte* allocate(DType dtype, std::initializer_list<std::int64_t> dims, Layout layout = Layout::None) {
     return allocate(dtype, std::span(dims.begin(), dims.size()), layout);
   }
+  /// Bytes that may be written from the first one on, after allocate(): at least as many as were asked for, and in
+  /// memory of its own kSpare more, so that the end of a value can be written in one piece with what follows.
+  [[nodiscard]] std::size_t room() const { return data_ == own_.get() ? capacity_ : bytes_; }
+  static constexpr std::size_t kSpare = 16;
   /// Shows memory that someone else keeps alive for as long as this record is processed.
   void view(const std::byte* data, DType dtype, std::span<const std::int64_t> dims, Layout layout = Layout::None) {
     set_shape(dtype, dims, layout);

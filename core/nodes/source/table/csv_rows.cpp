@@ -264,7 +264,8 @@ bool RowSplitter::cut(const char* begin, const char* end, const CsvDialect& dial
   if (line.stop == nullptr || line.cells != columns) return false;
   const char* close = line.stop;
   if (static_cast<std::size_t>(close - begin) == kLongestRow) return false;  // perhaps it goes on
-  if (is_no_row({begin, static_cast<std::size_t>(close - begin)}, dialect)) return false;
+  const bool plain = close > begin && static_cast<unsigned char>(*begin) > ' ' && *begin != dialect.comment;
+  if (!plain && is_no_row({begin, static_cast<std::size_t>(close - begin)}, dialect)) return false;
   while (close > begin && close[-1] == '\r') --close;
   begins_[columns] = static_cast<std::uint32_t>(close - begin) + 1;
   ascii_ = line.ascii;
