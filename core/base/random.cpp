@@ -81,6 +81,15 @@ void RememberedPermutation::remember(const Permutation& permutation) {
   if (!rounds_.empty() && permutation == of_) return;
   of_ = permutation;
   rounds_.assign(std::size_t{4} << of_.half_bits_, kNotKnown);
+  all_known_ = false;
+}
+
+/// Of many indices nearly all rounds come up: then they need not be asked whether they are known.
+void RememberedPermutation::work_out_all() {
+  if (all_known_) return;
+  for (std::size_t i = 0; i < rounds_.size(); ++i)
+    if (rounds_[i] == kNotKnown) rounds_[i] = static_cast<std::uint16_t>(of_.mixed(i / 4, i % 4));
+  all_known_ = true;
 }
 
 std::uint64_t RememberedPermutation::pass(std::uint64_t index) {
@@ -89,6 +98,12 @@ std::uint64_t RememberedPermutation::pass(std::uint64_t index) {
     if (known == kNotKnown) known = static_cast<std::uint16_t>(of_.mixed(right, round));
     return std::uint64_t{known};
   });
+}
+
+std::uint64_t RememberedPermutation::known_pass(std::uint64_t index) const {
+  const std::uint16_t* const rounds = rounds_.data();
+  return of_.pass(
+      index, [rounds](std::uint64_t right, std::uint32_t round) { return std::uint64_t{rounds[4 * right + round]}; });
 }
 
 std::uint64_t RememberedPermutation::at(const Permutation& permutation, std::uint64_t index) {
@@ -102,6 +117,17 @@ void RememberedPermutation::replace(const Permutation& permutation, std::span<st
     return;
   }
   remember(permutation);
+  constexpr std::size_t kMany = 32;
+  constexpr unsigned kFewHalfBits = 9;
+  if (indices.size() >= kMany && of_.half_bits_ <= kFewHalfBits) work_out_all();
+  if (all_known_)
+    replace(indices, [this](std::uint64_t index) { return known_pass(index); });
+  else
+    replace(indices, [this](std::uint64_t index) { return pass(index); });
+}
+
+template <class Pass>
+void RememberedPermutation::replace(std::span<std::uint64_t> indices, const Pass& pass) {
   outside_.resize(indices.size());
   std::iota(outside_.begin(), outside_.end(), 0U);
   for (std::size_t count = indices.size(); count > 0;) {

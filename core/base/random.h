@@ -76,13 +76,18 @@ class RememberedPermutation {
 
  private:
   void remember(const Permutation& permutation);
+  void work_out_all();
   [[nodiscard]] std::uint64_t pass(std::uint64_t index);
+  [[nodiscard]] std::uint64_t known_pass(std::uint64_t index) const;
+  template <class Pass>
+  void replace(std::span<std::uint64_t> indices, const Pass& pass);
 
   static constexpr unsigned kMostHalfBits = 13;
   static constexpr std::uint16_t kNotKnown = 0xFFFF;
 
   Permutation of_{};
   std::vector<std::uint16_t> rounds_{};   ///< four a value of the right half
+  bool all_known_ = false;
   std::vector<std::uint32_t> outside_{};  ///< which indices must be led on
 };
 

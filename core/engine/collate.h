@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 
 namespace feedline::inline engine {
@@ -24,6 +25,14 @@ namespace feedline::inline engine {
   return value.data() == row && field.capacity == 0 && value.dtype() == field.record.dtype &&
          dims.size() == shape.size() && dims.size() <= 1 &&
          (dims.empty() || (shape[0].known() && shape[0].size() == dims[0]));
+}
+
+/// Puts a value of one number, such as a label, into its row, if it is what the batch expects there.
+[[nodiscard]] inline bool put_number(const Datum& value, const BatchField& field, std::byte* row) {
+  if (!value.dims().empty() || !field.record.shape.empty() || value.dtype() != field.record.dtype) return false;
+  if (field.capacity != 0) return false;
+  std::memcpy(row, value.data(), value.bytes());
+  return true;
 }
 
 /// Puts one record's value into its row, unless its node has written it there already. An error if the value

@@ -8,9 +8,7 @@
 #include <utility>
 
 namespace feedline::inline engine {
-namespace {
 
-/// The step that alone reads this value; none: several do, or the batch does.
 std::optional<std::size_t> only_reader(const DataPlan& plan, SlotIndex slot) {
   for (const BatchField& field : plan.fields)
     if (field.slot == slot) return std::nullopt;
@@ -23,8 +21,6 @@ std::optional<std::size_t> only_reader(const DataPlan& plan, SlotIndex slot) {
     }
   return only;
 }
-
-}  // namespace
 
 std::vector<std::shared_ptr<const SampleOp>> paired_ops(const DataPlan& plan) {
   std::vector<std::shared_ptr<const SampleOp>> ops;

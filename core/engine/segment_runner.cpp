@@ -314,30 +314,30 @@ bool SegmentRunner::run_record(const PlanStep& step, std::uint32_t epoch, Tally&
 
 void SegmentRunner::collate_tile(Chunk& chunk, std::size_t begin, std::size_t end) {
   account_.begin(place(segment_.nodes() - 1));
-  std::uint64_t done = 0;
-  std::uint64_t bytes = 0;
+  for (std::size_t f = 0; f < plan_.fields.size(); ++f) collate_field(f, chunk, begin, end);
+  const auto bad = std::count_if(chunk.bad.data() + begin, chunk.bad.data() + end, [](auto b) { return b != 0; });
+  const std::uint64_t done = end - begin - static_cast<std::uint64_t>(bad);
   const std::size_t row_bytes = std::accumulate(row_bytes_.begin(), row_bytes_.end(), std::size_t{0});
-  for (std::size_t r = begin; r < end; ++r) {
-    const std::size_t row = chunk.row + r;
-    const CacheRoute* way = route(chunk, r);
-    for (std::size_t f = 0; f < plan_.fields.size() && chunk.bad[r] == 0; ++f) {
-      const BatchField& field = plan_.fields[f];
-      if (way != nullptr && way->fields[f] == 0) {  // nobody looks at the row
-        if (field.capacity > 0) chunk.buffer->lengths[f][row] = 0;
-        continue;
-      }
-      const Datum& value = cell(chunk, r, field.slot);
-      std::byte* to = row_of(*chunk.buffer, f, row_bytes_[f], row);
-      if (lies_in_row(value, field, to)) continue;
-      Status put = field.capacity == 0 ? collate(value, field, to)
-                                       : collate_ragged(value, field, to, chunk.buffer->lengths[f][row]);
-      if (!put) reject(chunk, r, std::move(put.error()), writer_of(plan_, field.slot));
-    }
+  lap(segment_.nodes() - 1, done, done * row_bytes, chunk.record_ids[begin]);
+}
+
+void SegmentRunner::collate_field(std::size_t f, Chunk& chunk, std::size_t begin, std::size_t end) {
+  const BatchField& field = plan_.fields[f];
+  const SlotCells values = cells(chunk, field.slot);
+  std::byte* to = row_of(*chunk.buffer, f, row_bytes_[f], chunk.row + begin);
+  for (std::size_t r = begin; r < end; ++r, to += row_bytes_[f]) {
     if (chunk.bad[r] != 0) continue;
-    ++done;
-    bytes += row_bytes;
+    const CacheRoute* way = route(chunk, r);
+    if (way != nullptr && way->fields[f] == 0) {  // nobody looks at the row
+      if (field.capacity > 0) chunk.buffer->lengths[f][chunk.row + r] = 0;
+      continue;
+    }
+    const Datum& value = values.at(r - begin);
+    if (lies_in_row(value, field, to) || put_number(value, field, to)) continue;
+    Status put = field.capacity == 0 ? collate(value, field, to)
+                                     : collate_ragged(value, field, to, chunk.buffer->lengths[f][chunk.row + r]);
+    if (!put) reject(chunk, r, std::move(put.error()), writer_of(plan_, field.slot));
   }
-  lap(segment_.nodes() - 1, done, bytes, chunk.record_ids[begin]);
 }
 
 void SegmentRunner::reject(Chunk& chunk, std::size_t record, Error error, const std::string& node) {

@@ -78,6 +78,7 @@ class SegmentRunner {
   [[nodiscard]] std::optional<NextNode> next_node(const PlanStep& step, const Chunk& chunk, std::uint64_t record,
                                                   std::uint64_t key) const;
   void collate_tile(Chunk& chunk, std::size_t begin, std::size_t end);
+  void collate_field(std::size_t field, Chunk& chunk, std::size_t begin, std::size_t end);
   void reject(Chunk& chunk, std::size_t record, Error error, const std::string& node);
   void measure(Chunk& chunk, std::size_t begin, std::size_t end);
   /// Where the values of a slot stand, record by record of the tile.
@@ -129,7 +130,8 @@ class SegmentRunner {
 
   const ReadsBlocks* source_blocks_ = nullptr;  ///< null: the source is read record by record
   std::vector<const InBlocks*> step_blocks_{};  ///< by step of the plan; null: it is run record by record
-  std::vector<const Datum*> block_in_{};
+  std::vector<bool> may_change_{};              ///< by step: what it reads, for nobody else does
+  std::vector<Datum*> block_in_{};
   std::vector<Datum*> block_out_{};
   std::vector<std::size_t> block_records_{};
 };

@@ -16,7 +16,7 @@ void Datum::Free::operator()(std::byte* p) const { ::operator delete[](p, kAlign
 void Datum::grow() {
   own_.reset();  // first free, then allocate: the peak stays at one buffer
   capacity_ = 0;
-  const std::size_t wanted = std::max<std::size_t>(bytes_, 64);
+  const std::size_t wanted = std::max<std::size_t>(bytes_ + kSpare, 64);
   own_.reset(static_cast<std::byte*>(::operator new[](wanted, kAlignment)));
   capacity_ = wanted;
 }

@@ -49,13 +49,18 @@ class alignas(64) Datum {
       data_ = slot_.data();
       return slot_.data();
     }
-    if (bytes_ > capacity_ || !own_) grow();
+    if (bytes_ + kSpare > capacity_) grow();
     data_ = own_.get();
+    is_changeable_ = true;
     return own_.get();
   }
   std::byte* allocate(DType dtype, std::initializer_list<std::int64_t> dims, Layout layout = Layout::None) {
     return allocate(dtype, std::span(dims.begin(), dims.size()), layout);
   }
+  /// Bytes that may be written from the first one on, after allocate(): at least as many as were asked for, and in
+  /// memory of its own kSpare more, so that the end of a value can be written in one piece with what follows.
+  [[nodiscard]] std::size_t room() const { return data_ == own_.get() ? capacity_ : bytes_; }
+  static constexpr std::size_t kSpare = 16;
   /// Shows memory that someone else keeps alive for as long as this record is processed.
   void view(const std::byte* data, DType dtype, std::span<const std::int64_t> dims, Layout layout = Layout::None) {
     set_shape(dtype, dims, layout);
@@ -65,6 +70,15 @@ class alignas(64) Datum {
   void view(const Datum& other) {
     view(other.data_, other.dtype_, other.dims(), other.layout_);
     if (other.is_part_) set_part(other.part_);
+  }
+  /// Where the only reader of this value may change it: in memory of a Datum's own, here or where it was handed on
+  /// from. Null: it is not known whose that memory is.
+  [[nodiscard]] std::byte* changeable() { return is_changeable_ ? const_cast<std::byte*>(data_) : nullptr; }
+  /// Shows the first `bytes` of what `other` shows, which may then be changed here.
+  void hand_on(const Datum& other, std::size_t bytes) {
+    const std::int64_t dims[] = {static_cast<std::int64_t>(bytes)};
+    view(other.data_, DType::U8, dims);
+    is_changeable_ = other.is_changeable_;
   }
   /// The next allocate() of exactly this many bytes lands in `slot`; an empty span unbinds.
   void bind(std::span<std::byte> slot) { slot_ = slot; }
@@ -103,6 +117,7 @@ class alignas(64) Datum {
   };
   void set_shape(DType dtype, std::span<const std::int64_t> dims, Layout layout) {
     is_part_ = false;
+    is_changeable_ = false;
     dtype_ = dtype;
     layout_ = layout;
     const std::size_t count = dims.size() < kMaxDims ? dims.size() : kMaxDims;
@@ -127,6 +142,7 @@ class alignas(64) Datum {
   Layout layout_ = Layout::None;
   std::uint8_t dim_count_ = 0;
   bool is_part_ = false;
+  bool is_changeable_ = false;
   std::array<std::int64_t, kMaxDims> dims_{};
   PicturePart part_{};
 };

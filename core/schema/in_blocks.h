@@ -19,6 +19,11 @@ class InBlocks {
   /// run() of in[0], in[1] ... into out[0], out[1] ..., up to the first record that is refused. Returns how many are
   /// done; why the next one is not, run() tells.
   [[nodiscard]] virtual std::size_t run_block(std::span<const Datum* const> in, std::span<Datum* const> out) const = 0;
+  /// The same where nobody else reads what `in` holds: it may be changed where it lies (Datum::changeable()), and be
+  /// shown by `out`. A record that is refused must be as it was.
+  [[nodiscard]] virtual std::size_t change_block(std::span<Datum* const> in, std::span<Datum* const> out) const {
+    return run_block({in.data(), in.size()}, out);
+  }
 };
 
 /// A Source that can read several records in one call. Only one that is InMemory is asked for it: a stop waits for what

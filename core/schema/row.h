@@ -77,7 +77,7 @@ class RowWriter {
   RowWriter(Datum& row, std::size_t columns, std::size_t text_bytes)
       : cells_(row.allocate(DType::U8, {static_cast<std::int64_t>(columns * kCellBytes + text_bytes)})),
         texts_(cells_ + columns * kCellBytes),
-        text_bytes_(text_bytes) {}
+        room_(row.room() - columns * kCellBytes) {}
 
   void number(std::size_t column, double value) { std::memcpy(cells_ + column * kCellBytes, &value, kCellBytes); }
   void missing_number(std::size_t column) { number(column, std::numeric_limits<double>::quiet_NaN()); }
@@ -91,7 +91,7 @@ class RowWriter {
   /// at once take less time than as many as there are. What is written too much, the next text overwrites.
   void text(std::size_t column, std::string_view value, std::size_t readable) {
     constexpr std::size_t kAtOnce = 16;
-    if (value.size() > kAtOnce || readable < kAtOnce || text_bytes_ - used_ < kAtOnce) return text(column, value);
+    if (value.size() > kAtOnce || readable < kAtOnce || room_ - used_ < kAtOnce) return text(column, value);
     const TextCell cell{.begin = used_, .length = static_cast<std::uint32_t>(value.size())};
     std::memcpy(cells_ + column * kCellBytes, &cell, kCellBytes);
     std::memcpy(texts_ + used_, value.data(), kAtOnce);
@@ -105,7 +105,7 @@ class RowWriter {
  private:
   std::byte* cells_;
   std::byte* texts_;
-  std::size_t text_bytes_;
+  std::size_t room_;  ///< for texts, and perhaps for what is written too much
   std::uint32_t used_ = 0;
 };
 

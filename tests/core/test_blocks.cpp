@@ -34,6 +34,7 @@ constexpr int kRows = 3000;
 struct Asked {
   std::atomic<std::uint64_t> in_blocks{0};
   std::atomic<std::uint64_t> singly{0};
+  std::atomic<std::uint64_t> changed{0};  ///< of those in blocks: where they lay
 };
 
 /// A node that counts how it is asked.
@@ -48,6 +49,12 @@ class CountedOp final : public SampleOp, public InBlocks {
   std::size_t run_block(std::span<const Datum* const> in, std::span<Datum* const> out) const override {
     const std::size_t done = blocks_->run_block(in, out);
     asked_.in_blocks += done;
+    return done;
+  }
+  std::size_t change_block(std::span<Datum* const> in, std::span<Datum* const> out) const override {
+    const std::size_t done = blocks_->change_block(in, out);
+    asked_.in_blocks += done;
+    asked_.changed += done;
     return done;
   }
 
@@ -110,25 +117,25 @@ QByteArray table() {
 }
 
 /// The graph of the test, on a file.
-std::string graph_on(const QString& file) {
+std::string graph_on(const QString& file, bool indicator) {
   struct Made {
     const char* id;
     const char* type;
     const char* params;
   };
-  constexpr std::array kNodes{Made{"source", "csv", "'file': 'FILE'"},
-                              Made{"shuffle", "shuffle", ""},
-                              Made{"choose", "choose_columns", ""},
-                              Made{"impute", "impute", "'indicator': true"},
-                              Made{"log", "log", "'columns': ['amount'], 'kind': 'log1p'"},
-                              Made{"scale", "standardise", ""},
-                              Made{"one_hot", "one_hot", ""},
-                              Made{"features", "features", ""},
-                              Made{"batch", "batch", "'size': 64"},
-                              Made{"linear", "linear", "'units': 0"},
-                              Made{"loss", "cross_entropy", ""},
-                              Made{"optimizer", "adamw", ""},
-                              Made{"trainer", "trainer", "'validation_split': 0.0"}};
+  const std::array nodes{Made{"source", "csv", "'file': 'FILE'"},
+                         Made{"shuffle", "shuffle", ""},
+                         Made{"choose", "choose_columns", ""},
+                         Made{"impute", "impute", indicator ? "'indicator': true" : ""},
+                         Made{"log", "log", "'columns': ['amount'], 'kind': 'log1p'"},
+                         Made{"scale", "standardise", ""},
+                         Made{"one_hot", "one_hot", ""},
+                         Made{"features", "features", ""},
+                         Made{"batch", "batch", "'size': 64"},
+                         Made{"linear", "linear", "'units': 0"},
+                         Made{"loss", "cross_entropy", ""},
+                         Made{"optimizer", "adamw", ""},
+                         Made{"trainer", "trainer", "'validation_split': 0.0"}};
   const QStringList wires =
       QString(
           "source.row>shuffle.sample source.label>shuffle.label shuffle.sample>choose.row choose.row>impute.row "
@@ -137,7 +144,7 @@ std::string graph_on(const QString& file) {
           "batch.label>loss.target loss.loss>trainer.loss optimizer.optimizer>trainer.optimizer")
           .split(' ');
   QStringList made;
-  for (const Made& node : kNodes)
+  for (const Made& node : nodes)
     made += QString("{'id': '%1', 'type': '%2', 'version': 1, 'params': {%3}, 'position': [0, 0]}")
                 .arg(QLatin1String(node.id), QLatin1String(node.type), QLatin1String(node.params));
   QStringList links;
@@ -205,26 +212,38 @@ class TestBlocks : public QObject {
 
   QTemporaryDir folder_;
   std::shared_ptr<const Plan> plan_;
+  std::shared_ptr<const Plan> plain_;  ///< whose impute adds no columns, so that it can fill rows in where they lie
+
+  std::shared_ptr<const Plan> planned(bool indicator) {
+    const std::string text = graph_on(folder_.filePath("people.csv"), indicator);
+    const auto loaded = from_json(std::string_view(text));
+    if (!loaded) qFatal("%s", qPrintable(line(loaded.error())));
+    const std::string cache = folder_.filePath("cache").toStdString();
+    const auto plan = make_plan(loaded->document, {.sources = {.cache_folder = cache}});
+    if (!plan) qFatal("%s", qPrintable(line(plan.error())));
+    const auto fitted = fit_plan(*plan, {.pipeline = {.workers = 2, .max_bad_fraction = 1}, .cache_folder = cache});
+    if (!fitted) qFatal("%s", qPrintable(line(fitted.error())));
+    return *fitted;
+  }
 
  private Q_SLOTS:
   void initTestCase() {
-    const QString file = folder_.filePath("people.csv");
-    write_file(file, table());
-    const std::string text = graph_on(file);
-    const auto loaded = from_json(std::string_view(text));
-    QVERIFY2(loaded, loaded ? "" : qPrintable(line(loaded.error())));
-    const std::string cache = folder_.filePath("cache").toStdString();
-    const auto plan = make_plan(loaded->document, {.sources = {.cache_folder = cache}});
-    QVERIFY2(plan, plan ? "" : qPrintable(line(plan.error())));
-    const auto fitted = fit_plan(*plan, {.pipeline = {.workers = 2, .max_bad_fraction = 1}, .cache_folder = cache});
-    QVERIFY2(fitted, fitted ? "" : qPrintable(line(fitted.error())));
-    plan_ = *fitted;
+    write_file(folder_.filePath("people.csv"), table());
+    plan_ = planned(true);
+    plain_ = planned(false);
   }
 
+  void rows_in_blocks_are_rows_one_by_one_data() {
+    QTest::addColumn<bool>("plain");
+    QTest::newRow("with indicators") << false;
+    QTest::newRow("plain") << true;
+  }
   void rows_in_blocks_are_rows_one_by_one() {
-    QVERIFY(plan_ != nullptr);
-    Plan single = *plan_;
-    Plan counted = *plan_;
+    QFETCH(bool, plain);
+    const auto plan = plain ? plain_ : plan_;
+    QVERIFY(plan != nullptr);
+    Plan single = *plan;
+    Plan counted = *plan;
     Asked asked;
     single.train.source = std::make_shared<SingleSource>(single.train.source);
     for (PlanStep& step : single.train.steps) step.op = std::make_shared<SingleOp>(step.op);
@@ -232,7 +251,7 @@ class TestBlocks : public QObject {
       QVERIFY2(dynamic_cast<const InBlocks*>(step.op.get()) != nullptr, step.node.c_str());
       step.op = std::make_shared<CountedOp>(step.op, asked);
     }
-    QVERIFY(dynamic_cast<const ReadsBlocks*>(plan_->train.source.get()) != nullptr);
+    QVERIFY(dynamic_cast<const ReadsBlocks*>(plan->train.source.get()) != nullptr);
     const auto alone = std::make_shared<const Plan>(single);
     const Shown one = shown(alone, 1, 1, false);
     const Shown two = shown(alone, 2, 1, false);
@@ -244,11 +263,12 @@ class TestBlocks : public QObject {
     QCOMPARE(nodes.size(), std::size_t{2});  // both refuse some
     for (const std::size_t workers : {std::size_t{1}, std::size_t{3}})
       for (const bool staged : {false, true}) {
-        QVERIFY2(shown(plan_, 1, workers, staged) == one, std::to_string(workers).c_str());
-        QVERIFY2(shown(plan_, 2, workers, staged) == two, std::to_string(workers).c_str());
+        QVERIFY2(shown(plan, 1, workers, staged) == one, std::to_string(workers).c_str());
+        QVERIFY2(shown(plan, 2, workers, staged) == two, std::to_string(workers).c_str());
       }
     QVERIFY(shown(std::make_shared<const Plan>(counted), 1, 2, false) == one);
     QVERIFY2(asked.in_blocks > asked.singly, std::to_string(asked.singly.load()).c_str());
+    QCOMPARE(asked.changed.load(), asked.in_blocks.load());  // each node is the only one that reads its rows
   }
 
   void one_hot_hands_the_features_few_cells() {

@@ -239,6 +239,19 @@ class Impute::Op final : public RowOp<Impute::Op> {
     return std::nullopt;
   }
 
+  /// A text that is filled in needs more room than the row has.
+  RowRefusal change(Datum& in, Datum& out) const {
+    std::byte* const cells = in.changeable();
+    if (cells == nullptr || !told_.empty() || !RowView::fits(in, columns_)) return apply(in, out);
+    const RowView row(in, columns_);
+    for (const auto& [place, text] : texts_)
+      if (row.text_cell(place).length == kMissingText) return apply(in, out);
+    for (const auto& [place, value] : numbers_)
+      if (std::isnan(row.number(place))) write_cell(cells, place, value);
+    out.hand_on(in, in.bytes());
+    return std::nullopt;
+  }
+
  private:
   std::size_t columns_;
   std::vector<std::pair<std::size_t, double>> numbers_{};

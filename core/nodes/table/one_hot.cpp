@@ -217,6 +217,17 @@ class OneHot::Op final : public RowOp<OneHot::Op>, public GivesSparseRows {
         write_hot_cell(cells, column.place, hot == kNoHot ? SparseRows::kNone : column.first + hot);
       });
     }
+    /// A row that is refused midway would have lost cells.
+    RowRefusal change(Datum& in, Datum& out) const {
+      const std::size_t columns = op_.layout_.columns();
+      std::byte* const cells = in.changeable();
+      if (cells == nullptr || op_.refuses_ || !RowView::fits(in, columns)) return apply(in, out);
+      (void)op_.encode(in, [cells](const Encoded& column, std::uint32_t hot) {
+        write_hot_cell(cells, column.place, hot == kNoHot ? SparseRows::kNone : column.first + hot);
+      });
+      out.hand_on(in, columns * kCellBytes);
+      return std::nullopt;
+    }
 
    private:
     const Op& op_;

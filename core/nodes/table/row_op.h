@@ -34,7 +34,8 @@ inline double read_cell(const std::byte* cells, std::size_t column) {
 using RowRefusal = std::optional<Error>;
 
 /// A node that makes another value of a row, whatever its record: Op has `RowRefusal apply(const Datum& in, Datum& out)
-/// const`. Rows then come in blocks.
+/// const`. Rows then come in blocks. It may have `RowRefusal change(Datum& in, Datum& out) const` too, for rows that
+/// nobody else reads: most of what the nodes of a table cost is to copy rows that only they will look at.
 template <class Op>
 class RowOp : public SampleOp, public InBlocks {
  public:
@@ -46,6 +47,15 @@ class RowOp : public SampleOp, public InBlocks {
     for (std::size_t i = 0; i < in.size(); ++i)
       if (self().apply(*in[i], *out[i])) return i;
     return in.size();
+  }
+  std::size_t change_block(std::span<Datum* const> in, std::span<Datum* const> out) const final {
+    if constexpr (requires(const Op& op, Datum& row) { op.change(row, row); }) {
+      for (std::size_t i = 0; i < in.size(); ++i)
+        if (self().change(*in[i], *out[i])) return i;
+      return in.size();
+    } else {
+      return run_block({in.data(), in.size()}, out);
+    }
   }
 
  private:
@@ -66,13 +76,23 @@ class NumbersOp final : public RowOp<NumbersOp<Change>> {
       out.view(in);
       return std::nullopt;
     }
-    std::byte* cells = copy_row(in, out);
-    for (std::size_t i = 0; i < places_.size(); ++i)
-      write_cell(cells, places_[i], change_(i, read_cell(cells, places_[i])));
+    write(copy_row(in, out));
+    return std::nullopt;
+  }
+  RowRefusal change(Datum& in, Datum& out) const {
+    std::byte* const cells = in.changeable();
+    if (cells == nullptr || !RowView::fits(in, columns_)) return apply(in, out);
+    write(cells);
+    out.hand_on(in, in.bytes());
     return std::nullopt;
   }
 
  private:
+  void write(std::byte* cells) const {
+    for (std::size_t i = 0; i < places_.size(); ++i)
+      write_cell(cells, places_[i], change_(i, read_cell(cells, places_[i])));
+  }
+
   std::size_t columns_;
   std::vector<std::size_t> places_;
   Change change_;

@@ -78,20 +78,22 @@ std::size_t place_of(std::uint64_t bytes, char sign) {
   return static_cast<std::size_t>(std::countr_zero(zero)) / 8;
 }
 
-/// parse_short() where there are at most eight digits on each side of the point.
+/// parse_short() where there are at most eight digits on each side of the point. Which of the two kinds of number it is
+/// hardly changes within a column, how long it is does: so only the kind is guessed by the processor.
 bool parse_readable(std::string_view cell, char point, double& value) {
   const std::uint64_t head = eight_bytes(cell.data());
+  const std::size_t place = place_of(head, point);
   std::uint64_t whole = 0;
-  if (cell.size() <= 8 && parse_digits(head, cell.size(), whole)) {
+  if (place >= cell.size() || place == 8) {
+    if (cell.size() > 8 || !parse_digits(head, cell.size(), whole)) return false;
     value = static_cast<double>(whole);
     return true;
   }
-  const std::size_t place = place_of(head, point);
-  if (place == 0 || place == 8 || place + 1 >= cell.size()) return false;
   const std::size_t count = cell.size() - place - 1;
+  if (place == 0 || count - 1 > 7) return false;  // 0 is none of 1 to 8 either
   std::uint64_t part = 0;
-  if (count > 8 || !parse_digits(head, place, whole)) return false;
-  if (!parse_digits(eight_bytes(cell.data() + place + 1), count, part)) return false;
+  const bool digits = parse_digits(head, place, whole);
+  if (!parse_digits(eight_bytes(cell.data() + place + 1), count, part) || !digits) return false;
   const double power = kPowersOfTen[count];
   value = static_cast<double>(whole * static_cast<std::uint64_t>(power) + part) / power;
   return true;
@@ -137,7 +139,8 @@ bool parse_readable_cell(std::string_view cell, bool decimal_comma, double& valu
     if (negative) digits.remove_prefix(1);
     const bool fits = !digits.empty() && digits.size() <= kExactDigits + 1;
     if (fits && parse_readable(digits, decimal_comma ? ',' : '.', value)) {
-      if (negative) value = -value;
+      const std::uint64_t sign = std::uint64_t{negative} << 63U;  // as often as not: not to be guessed
+      value = std::bit_cast<double>(std::bit_cast<std::uint64_t>(value) ^ sign);
       return true;
     }
   }

@@ -23,7 +23,7 @@ CsvFile::CsvFile(PlainFile plain, CsvHead head, RowIndex index)
 Status CsvFile::split(std::uint64_t row, CsvReading& reading, std::span<const std::size_t> wanted) const {
   if (look_again(reading))
     if (Status same = unchanged(); !same) return same;
-  if (cut(row, reading, wanted)) return {};
+  if (cut(mapped(), row, reading, wanted)) return {};
   std::string_view bytes;
   if (Status found = find_row(row, reading, bytes); !found) return found;
   const std::size_t columns = head_.names.size();
@@ -47,19 +47,16 @@ void CsvFile::find_begins() {
       std::min(kMostFetched, plain_.facts.size / std::max<std::uint64_t>(index_.rows(), 1) + 64));
 }
 
-bool CsvFile::cut(std::uint64_t row, CsvReading& reading, std::span<const std::size_t> wanted) const {
-  const char* mapped = map_ ? map_->data() : nullptr;
+bool CsvFile::cut(const char* mapped, std::uint64_t row, CsvReading& reading,
+                  std::span<const std::size_t> wanted) const {
   if (mapped == nullptr || begins_[row] == kBehindOthers) return false;
   return reading.splitter.cut(mapped + begins_[row], mapped + plain_.facts.size, head_.dialect, head_.names.size(),
                               wanted);
 }
 
 TextBytes CsvFile::text() const {
-  const char* mapped = map_ ? map_->data() : nullptr;
-  return {.descriptor = plain_.file.get(),
-          .size = plain_.facts.size,
-          .map = mapped,
-          .id = mapped == nullptr ? id_ : id_ + 1};
+  const char* const map = mapped();
+  return {.descriptor = plain_.file.get(), .size = plain_.facts.size, .map = map, .id = map == nullptr ? id_ : id_ + 1};
 }
 
 Status CsvFile::find_row(std::uint64_t row, CsvReading& reading, std::string_view& bytes) const {

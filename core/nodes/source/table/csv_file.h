@@ -23,6 +23,7 @@ struct CsvReading {
   RowSplitter splitter{};
   std::vector<std::string_view> texts{};
   unsigned reads = 0;
+  std::size_t in_blocks = 0;  ///< rows of blocks since the file was last looked at
 };
 
 /// A table in an open file whose rows are found: cuts any of them into cells, and knows what is wrong with it and where
@@ -43,16 +44,26 @@ class CsvFile {
   /// The cells of the row are those of `reading` then; perhaps only the wanted ones. Errors: a bad row; a file that has
   /// changed or cannot be read.
   [[nodiscard]] Status split(std::uint64_t row, CsvReading& reading, std::span<const std::size_t> wanted) const;
-  /// The same for most rows of a mapped file: their place is known, and one look at their bytes is enough. False:
+  /// The bytes of a mapped file; null: it is not mapped, or something of the map has been lost. To be asked for once a
+  /// block of rows: what is lost meanwhile reads as zeros, and lost() says so.
+  [[nodiscard]] const char* mapped() const { return map_ ? map_->data() : nullptr; }
+  /// split() for most rows of a mapped file: their place is known, and one look at their bytes is enough. False:
   /// split() is to be asked.
-  [[nodiscard]] bool cut(std::uint64_t row, CsvReading& reading, std::span<const std::size_t> wanted) const;
+  [[nodiscard]] bool cut(const char* mapped, std::uint64_t row, CsvReading& reading,
+                         std::span<const std::size_t> wanted) const;
   /// Has the file been looked at for long enough to be looked at again? It is asked once a row.
   [[nodiscard]] static bool look_again(CsvReading& reading) { return ++reading.reads % kLookForChange == 0; }
+  /// The same of a block of rows, which take less time each than the question.
+  [[nodiscard]] static bool look_again(CsvReading& reading, std::size_t rows) {
+    reading.in_blocks += rows;
+    if (reading.in_blocks < kLookInBlocks) return false;
+    reading.in_blocks = 0;
+    return true;
+  }
   /// Has a mapped file's row brought to the processor's cache while others are read.
-  void fetch(std::uint64_t row) const {
-    const char* at = map_->data();
-    if (at == nullptr) return;
-    for (std::size_t line = 0; line < fetched_; line += 64) __builtin_prefetch(at + begins_[row] + line);
+  void fetch(const char* mapped, std::uint64_t row) const {
+    const char* const at = mapped + begins_[row];
+    for (std::size_t line = 0; line < fetched_; line += 64) __builtin_prefetch(at + line);
   }
 
   [[nodiscard]] Status unchanged() const { return plain_.unchanged(); }
@@ -63,6 +74,7 @@ class CsvFile {
 
  private:
   static constexpr unsigned kLookForChange = 64;               // reads
+  static constexpr std::size_t kLookInBlocks = 512;            // rows
   static constexpr std::uint32_t kBehindOthers = 0xFFFFFFFFU;  // found by walking over the row in front of it
 
   void find_begins();

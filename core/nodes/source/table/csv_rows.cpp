@@ -86,6 +86,15 @@ class LineScan {
     return all;
   }
 
+  /// Of the whole block: what follows the line may make it false, which costs no more than a closer look.
+  template <std::size_t Parts>
+  [[nodiscard]] bool all_ascii() const {
+    __m128i any = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at_));
+    for (std::size_t i = 1; i < Parts; ++i)
+      any = _mm_or_si128(any, _mm_loadu_si128(reinterpret_cast<const __m128i*>(at_ + 16 * i)));
+    return _mm_movemask_epi8(any) == 0;
+  }
+
   /// As far as there are whole blocks. A row of a table has one or two of 64 bytes, so that there is little for the
   /// processor to guess wrong. True: all is told.
   template <std::size_t Parts>
@@ -96,18 +105,16 @@ class LineScan {
     const __m128i line_end = _mm_set1_epi8(dialect_.line_end);
     for (; end_ - at_ >= kBytes; at_ += kBytes) {
       auto found = bits<Parts>([&](const __m128i& part) { return _mm_cmpeq_epi8(part, separator); });
-      auto high = bits<Parts>([](const __m128i& part) { return part; });
       const auto ends = bits<Parts>([&](const __m128i& part) {
         return _mm_or_si128(_mm_cmpeq_epi8(part, line_end), _mm_cmpeq_epi8(part, quote));
       });
       if (ends != 0) {
         const std::uint64_t in_line = (ends & (~ends + 1)) - 1;
         found &= in_line;
-        high &= in_line;
       }
       for (; found != 0; found &= found - 1)
         if (!separator_at(at_ + std::countr_zero(found))) return true;
-      line_.ascii = line_.ascii && high == 0;
+      line_.ascii = line_.ascii && all_ascii<Parts>();
       if (ends == 0) continue;
       at_ += std::countr_zero(ends);
       if (*at_ == dialect_.line_end) line_.stop = at_;
@@ -257,7 +264,8 @@ bool RowSplitter::cut(const char* begin, const char* end, const CsvDialect& dial
   if (line.stop == nullptr || line.cells != columns) return false;
   const char* close = line.stop;
   if (static_cast<std::size_t>(close - begin) == kLongestRow) return false;  // perhaps it goes on
-  if (is_no_row({begin, static_cast<std::size_t>(close - begin)}, dialect)) return false;
+  const bool plain = close > begin && static_cast<unsigned char>(*begin) > ' ' && *begin != dialect.comment;
+  if (!plain && is_no_row({begin, static_cast<std::size_t>(close - begin)}, dialect)) return false;
   while (close > begin && close[-1] == '\r') --close;
   begins_[columns] = static_cast<std::uint32_t>(close - begin) + 1;
   ascii_ = line.ascii;

@@ -103,18 +103,19 @@ class CsvSource final : public Source,
 
   /// Rows that are drawn lie all over the file, so each is fetched while those in front of it are read.
   std::size_t read_block(std::span<const std::uint64_t> records, std::span<Datum* const> out) const override {
-    if (!file_.in_memory() || (out[0] == nullptr && out[1] == nullptr)) return 0;
+    const char* const mapped = file_.mapped();
+    if (mapped == nullptr || (out[0] == nullptr && out[1] == nullptr)) return 0;
     CsvReading& reading = csv_reading();
+    if (CsvFile::look_again(reading, records.size()) && !file_.unchanged()) {
+      reading.reads = ~0U;  // read() of the first record looks again, and tells
+      return 0;
+    }
     const std::span<const std::size_t> wanted = out[0] != nullptr ? wanted_ : label_cell_;
-    for (std::size_t i = 0; i < std::min(records.size(), kFetchedAhead); ++i) file_.fetch(records[i]);
+    for (std::size_t i = 0; i < std::min(records.size(), kFetchedAhead); ++i) file_.fetch(mapped, records[i]);
     std::size_t done = 0;
     for (; done < records.size(); ++done) {
-      if (done + kFetchedAhead < records.size()) file_.fetch(records[done + kFetchedAhead]);
-      if (CsvFile::look_again(reading) && !file_.unchanged()) {
-        --reading.reads;  // read() of this record looks again, and tells
-        break;
-      }
-      if (!file_.cut(records[done], reading, wanted) && !file_.split(records[done], reading, wanted)) break;
+      if (done + kFetchedAhead < records.size()) file_.fetch(mapped, records[done + kFetchedAhead]);
+      if (!file_.cut(mapped, records[done], reading, wanted) && !file_.split(records[done], reading, wanted)) break;
       if (give(records[done], reading, out[2 * done], out[2 * done + 1])) break;
     }
     return file_.lost() ? 0 : done;
@@ -128,7 +129,7 @@ class CsvSource final : public Source,
     if (Status split = file_.split(index, reading, std::span(wanted).first(count)); !split) return split;
     const std::vector<CsvCell>& cells = reading.splitter.cells();
     if (label != nullptr)
-      if (Refusal refused = give_label(index, cells, *label)) return fail(std::move(*refused));
+      if (Refusal refused = give_label(index, reading.splitter, *label)) return fail(std::move(*refused));
     const std::string_view cell = cells[key].text();
     value.assign(missing_(cell) ? std::string_view() : cell);
     return file_.lost() ? file_.unchanged() : Status{};
@@ -140,7 +141,7 @@ class CsvSource final : public Source,
 
   Refusal give(std::uint64_t index, CsvReading& reading, Datum* row, Datum* label) const {
     if (label != nullptr)
-      if (Refusal refused = give_label(index, reading.splitter.cells(), *label)) return refused;
+      if (Refusal refused = give_label(index, reading.splitter, *label)) return refused;
     return row != nullptr ? give_row(index, reading, *row) : std::nullopt;
   }
 
@@ -148,13 +149,22 @@ class CsvSource final : public Source,
     return fmt::format("column {} '{}': ", column + 1, file_.names()[column]);
   }
 
-  Refusal give_label(std::uint64_t index, const std::vector<CsvCell>& cells, Datum& out) const {
+  /// How many bytes may be read from the cell's beginning on.
+  static std::size_t readable(std::string_view cell, const char* end) {
+    return end == nullptr ? cell.size() : static_cast<std::size_t>(end - cell.data());
+  }
+  bool parse(std::string_view cell, const char* end, double& value) const {
+    return readable(cell, end) >= kReadableCell ? parse_readable_cell(cell, file_.decimal_comma(), value)
+                                                : parse_cell(cell, file_.decimal_comma(), value);
+  }
+
+  Refusal give_label(std::uint64_t index, const RowSplitter& row, Datum& out) const {
     if (layout_.label == kNoLabel) {
       constexpr float kNone = 0;
       std::memcpy(out.allocate(DType::F32, {}), &kNone, sizeof kNone);
       return std::nullopt;
     }
-    const std::string_view cell = cells[layout_.label].text();
+    const std::string_view cell = row.cells()[layout_.label].text();
     if (layout_.separator) {
       const auto unknown = put_labels(layout_, missing_(cell) ? std::string_view() : cell, out);
       return unknown ? Refusal(no_class(index, *unknown)) : std::nullopt;
@@ -170,7 +180,7 @@ class CsvSource final : public Source,
     }
     double value = 0;
     constexpr double kMost = std::numeric_limits<float>::max();
-    if (!parse_cell(cell, file_.decimal_comma(), value) || std::abs(value) > kMost)
+    if (!parse(cell, row.readable_end(), value) || std::abs(value) > kMost)
       return no_number(index, layout_.label, cell);
     const auto number = static_cast<float>(value);
     std::memcpy(out.allocate(DType::F32, {}), &number, sizeof number);
@@ -192,9 +202,6 @@ class CsvSource final : public Source,
   Refusal give_row(std::uint64_t index, CsvReading& reading, Datum& out) const {
     const CsvCell* cells = reading.splitter.cells().data();
     const char* end = reading.splitter.readable_end();
-    const auto readable = [end](std::string_view cell) {
-      return end == nullptr ? cell.size() : static_cast<std::size_t>(end - cell.data());
-    };
     const bool ascii = reading.splitter.ascii();
     reading.texts.resize(texts_.size());
     std::size_t text_bytes = 0;
@@ -213,9 +220,7 @@ class CsvSource final : public Source,
     for (const ReadColumn& number : numbers_) {
       const std::string_view cell = cells[number.from].text();
       double value = 0;
-      const bool parsed = readable(cell) >= kReadableCell ? parse_readable_cell(cell, file_.decimal_comma(), value)
-                                                          : parse_cell(cell, file_.decimal_comma(), value);
-      if (parsed && !missing_(cell)) {
+      if (!cell.empty() && parse(cell, end, value) && !missing_(cell)) {
         writer.number(number.column, value);
       } else if (missing_(cell)) {
         writer.missing_number(number.column);
@@ -228,7 +233,7 @@ class CsvSource final : public Source,
       if (text.empty()) {
         writer.missing_text(texts_[i].column);
       } else {
-        writer.text(texts_[i].column, text, readable(text));
+        writer.text(texts_[i].column, text, readable(text, end));
       }
     }
     for (const std::size_t column : unread_numbers_) writer.missing_number(column);
