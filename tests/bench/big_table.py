@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import random
 import shutil
@@ -119,7 +120,7 @@ class Bench:
 
     def opening(self, graph: Path) -> tuple[float, float]:
         """Seconds to find the rows, and to open the file for the first time: starts that have to do so, less one that
-        need not. The quickest of some rounds."""
+        need not. The quickest of some rounds. NaN: other work on the machine took longer than that."""
         first, known, rows = [], [], []
         for _ in range(self.rounds):
             self.forget()
@@ -127,7 +128,8 @@ class Bench:
             known.append(self.start(graph))
             self.forget_rows()
             rows.append(self.start(graph))
-        return tuple(max(min(times) - min(known), 1e-9) for times in (rows, first))
+        taken = [min(times) - min(known) for times in (rows, first)]
+        return tuple(seconds if seconds > 0 else math.nan for seconds in taken)
 
     def resident(self, graph: Path) -> tuple[int, float]:
         """Peak bytes, the start with its indexing included, and rows a second."""
@@ -135,6 +137,10 @@ class Bench:
         ran = self.profile(graph, "--epochs", "100000", "--seconds", f"{self.seconds:g}")
         report = json.loads(ran.output)
         return ran.peak_bytes, report["samples"] / report["wall_s"]
+
+
+def rate(size: int, seconds: float) -> str:
+    return "  busy machine" if math.isnan(seconds) else f"{size / seconds / 1e9:6.2f} GB/s"
 
 
 def verdict(reached: bool) -> str:
@@ -155,10 +161,10 @@ def measure(bench: Bench, seed: Path, megabytes: int) -> dict[str, float]:
     small_peak, small_rate = bench.resident(tables["small"])
     big_peak, big_rate = bench.resident(tables["big"])
     print(f"{size / 1e6:,.0f} MB, from the page cache; the quickest of {bench.rounds}")
-    print(f"  wc -l           {size / counting / 1e9:6.2f} GB/s")
-    print(f"  Feedline index  {size / indexing / 1e9:6.2f} GB/s  {counting / indexing:.2f} of wc -l"
+    print(f"  wc -l           {rate(size, counting)}")
+    print(f"  Feedline index  {rate(size, indexing)}  {counting / indexing:.2f} of wc -l"
           f"  at least {INDEXED_AT_LEAST / 1e9:g} GB/s: {verdict(size / indexing >= INDEXED_AT_LEAST)}")
-    print(f"  first opening   {size / opening / 1e9:6.2f} GB/s  rows found and columns looked at")
+    print(f"  first opening   {rate(size, opening)}  rows found and columns looked at")
     print(f"  peak resident   {big_peak / 1e6:,.0f} MB beside {small_peak / 1e6:,.0f} MB for {SMALL_MEGABYTES} MB:"
           f" {big_peak / small_peak:.3f}  at most {RESIDENT_AT_MOST}: {verdict(big_peak <= RESIDENT_AT_MOST * small_peak)}")
     print(f"  rows/s          {big_rate:,.0f} beside {small_rate:,.0f}")
