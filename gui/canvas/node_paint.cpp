@@ -136,7 +136,8 @@ void NodeItem::paint_marks(QPainter& painter, qreal zoom) const {
                      own});
   if (!outdated_.isEmpty()) pills.push_back({outdated_, c.warning});  // its file has something newer
   if (face_.subgraph && face_.repeat > 1) pills.push_back({QStringLiteral("× %1").arg(face_.repeat), own});
-  paint_pills(painter, {layout_.width / 2, layout_.height}, layout_.width + 3 * kUnit, pills);
+  // A little below the edge, off the last line of values.
+  paint_pills(painter, {layout_.width / 2, layout_.height + kUnit / 2}, layout_.width + 3 * kUnit, pills);
 }
 
 void NodeItem::paint_frame(QPainter& painter, bool selected) const {
