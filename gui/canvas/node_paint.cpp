@@ -146,7 +146,8 @@ void NodeItem::paint_marks(QPainter& painter, qreal zoom) const {
     font = screen_font(kFarPill, zoom, false);
     font.setPixelSize(std::min(font.pixelSize(), kMostPill));
   }
-  paint_pills(painter, {layout_.width / 2, layout_.height}, layout_.width + 3 * kUnit, pills, font);
+  // A little below the edge, off the last line of values.
+  paint_pills(painter, {layout_.width / 2, layout_.height + kUnit / 2}, layout_.width + 3 * kUnit, pills, font);
 }
 
 void NodeItem::paint_frame(QPainter& painter, bool selected) const {

@@ -78,7 +78,8 @@ void BaselinesPlot::show_baselines(const Baselines& baselines) {
     name->position->setCoords(x, y);
     name->setText(to_qstring(model.title));
     name->setPadding(QMargins(Theme::kUnit / 2, Theme::kUnit / 2, Theme::kUnit / 2, Theme::kUnit / 2));
-    (outcome.front ? names_ : others).push_back(name);
+    // Those of the front and what is drawn are served first.
+    (outcome.front || model.name == kAsDrawn ? names_ : others).push_back(name);
     if (outcome.front) {
       front_x << x;
       front_y << y;
@@ -92,7 +93,6 @@ void BaselinesPlot::show_baselines(const Baselines& baselines) {
       highest = std::max(highest, y + above.back());
     }
   }
-  // Those of the front are served first.
   names_.insert(names_.end(), others.begin(), others.end());
   points_->setData(xs, ys, true);
   bars_->setData(below, above);

@@ -3,7 +3,6 @@
 #include "base/cores.h"
 #include "export_case.h"
 #include "exporting/export_files.h"
-#include "exporting/model_card.h"
 #include "support/small_data.h"
 #include "support/test_program.h"
 #include "training/machine_facts.h"
@@ -30,7 +29,8 @@ class TestModelCard : public QObject {
     write_file(data + "/labels", idx_labels(48));
     const QByteArray source =
         "{\"images\": \"" + (data + "/images").toUtf8() + "\", \"labels\": \"" + (data + "/labels").toUtf8() + "\"}";
-    return folder_.trained(graph_with({node_of("source", "idx", source.constData()), node_of("normalise", "normalise"),
+    return folder_.trained(graph_with({node_of("source", "idx", source.constData()),
+                                       node_of("normalise", "normalise", "{\"statistics\": \"fitted\"}"),
                                        node_of("flat", "flatten"), node_of("linear", "linear")},
                                       "source.image shuffle.sample, shuffle.sample normalise.image, normalise.image "
                                       "batch.image, batch.image flat.x, flat.y linear.x, linear.y loss.prediction"));
