@@ -25,10 +25,20 @@ constexpr const char* kTitle = "title";
 
 /// It never makes its panel wider.
 void tell_subject(QLabel& line, const QString& subject) {
+  line.setObjectName(QStringLiteral("dock_subject"));
   line.setFont(Theme::instance().small_font());
   line.setText(subject);
   line.setToolTip(subject);
   line.setContentsMargins(Theme::kUnit, 2, Theme::kUnit, 0);
+  line.setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
+}
+/// In the place of Qt's own title, at the size of all writing. Like it, it lets go of the mouse: the dock can be moved.
+void tell_title(QLabel& line, const QString& title) {
+  line.setObjectName(QStringLiteral("dock_title"));
+  line.setFont(QFont());
+  line.setText(title);
+  line.setToolTip({});
+  line.setContentsMargins(Theme::kUnit, Theme::kUnit, Theme::kUnit, Theme::kUnit);
   line.setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
 }
 }  // namespace
@@ -182,19 +192,24 @@ void Docks::update_titles() {
                                : dock->property(kTitle).toString());
     QWidget* present = dock->titleBarWidget();
     auto* line = qobject_cast<QLabel*>(present);
-    const bool wants_line = !wants_title && !subject.isEmpty();
+    // Qt 6.4 paints its titles at the platform's size, whatever the application's font is.
+    const bool own_title = wants_title && !dock->isFloating() && Theme::instance().font_scale() != 1;
+    const bool native = wants_title && !own_title;
+    const bool wants_line = own_title || (!wants_title && !subject.isEmpty());
+    const auto tell = [&](QLabel& label) {
+      own_title ? tell_title(label, dock->windowTitle()) : tell_subject(label, subject);
+    };
     if (wants_line && line != nullptr) {
-      tell_subject(*line, subject);
+      tell(*line);
       continue;
     }
-    if (wants_title == (present == nullptr) && wants_line == (line != nullptr)) continue;
+    if (native == (present == nullptr) && wants_line == (line != nullptr)) continue;
     QWidget* bar = nullptr;
     if (wants_line) {
       line = new QLabel(dock);
-      line->setObjectName(QStringLiteral("dock_subject"));
-      tell_subject(*line, subject);
+      tell(*line);
       bar = line;
-    } else if (!wants_title) {
+    } else if (!native) {
       bar = new QWidget(dock);  // takes no room
     }
     dock->setTitleBarWidget(bar);

@@ -90,7 +90,7 @@ QTreeView::item:selected, QListView::item:selected { background: @accent; color:
 QHeaderView::section { background: @window; color: @muted; border: none; border-bottom: 1px solid @border;
                        padding: 5px 8px; }
 
-QTableCornerButton::section { background: @panel; border: none; }
+QTableCornerButton::section { background: @window; border: none; }
 QAbstractScrollArea::corner { background: @panel; border: none; }
 
 QScrollBar:vertical { background: transparent; width: 11px; margin: 0; }

@@ -37,7 +37,7 @@ void FactsHeader::paintSection(QPainter* painter, const QRect& rect, int section
   const Theme::Colors& c = theme.colors();
   const RecordColumn& column = records_.columns()[static_cast<std::size_t>(section)];
   painter->save();
-  painter->fillRect(rect, c.panel);
+  painter->fillRect(rect, c.window);  // as the rest of the heads
   painter->setPen(c.border);
   painter->drawLine(rect.topRight(), rect.bottomRight());
   painter->drawLine(rect.bottomLeft(), rect.bottomRight());

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/base/docks.h"
+#include "gui/base/theme.h"
 #include "support/test_program.h"
 
 #include <QDockWidget>
+#include <QFontInfo>
+#include <QLabel>
 #include <QMainWindow>
 #include <QTest>
 
@@ -31,6 +34,7 @@ class TestDocks : public QObject {
  private Q_SLOTS:
   void a_layout_comes_back();
   void panels_that_a_layout_does_not_know_stay();
+  void titles_grow_with_the_writing();
 };
 
 void TestDocks::a_layout_comes_back() {
@@ -44,6 +48,20 @@ void TestDocks::a_layout_comes_back() {
   QVERIFY(second.dock("stages")->isHidden());
   QCOMPARE(second.window.dockWidgetArea(second.dock("timeline")), Qt::RightDockWidgetArea);
   QVERIFY(second.window.tabifiedDockWidgets(second.dock("timeline")).contains(second.dock("mistakes")));
+}
+
+/// Qt's own titles do not.
+void TestDocks::titles_grow_with_the_writing() {
+  Bench bench({"stages"});
+  const auto title = [&] { return qobject_cast<QLabel*>(bench.dock("stages")->titleBarWidget()); };
+  const int before = QFontInfo(bench.window.font()).pixelSize();
+  Theme::instance().set_font_scale(1.5);
+  QTRY_VERIFY(title() != nullptr);
+  QCOMPARE(title()->text(), QString("stages"));
+  const int after = QFontInfo(title()->font()).pixelSize();
+  Theme::instance().set_font_scale(1);
+  QVERIFY2(after > before, qPrintable(QString("%1 after %2").arg(after).arg(before)));
+  QTRY_VERIFY(bench.dock("stages")->titleBarWidget() == nullptr);  // Qt's again
 }
 
 /// As after an update that brings new panels.
