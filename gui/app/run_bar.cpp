@@ -50,7 +50,7 @@ struct Outcome {
   explicit Outcome(const RunResult& result)
       : epochs(
             count_text(static_cast<qsizetype>(result.epochs.size()), RunBar::tr("1 epoch"), RunBar::tr("%1 epochs"))),
-        time(clock_text(result.last.elapsed())),
+        time(clock_text(result.earlier_wall_s + result.last.elapsed())),  // as its epochs are all of them
         rate(training_rate({}, result.last.trainer)) {
     if (result.epochs.empty()) return;
     const EpochResult& last = result.epochs.back();

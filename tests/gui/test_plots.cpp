@@ -621,6 +621,8 @@ void TestPlots::run_bar_tells_the_end() {
   QCOMPARE(bar.state_text(), chip);
   QVERIFY2(end_text(result).startsWith(text), qPrintable(end_text(result)));
   if (end == 2) QVERIFY(end_text(result).contains("trainer"));
+  result.earlier_wall_s = 60;  // it went on: epochs and time are of all of it
+  if (end != 2) QVERIFY2(end_text(result).contains("1 epoch in 1:20"), qPrintable(end_text(result)));
 }
 
 void TestPlots::clock_text_reads_like_a_clock_data() {
