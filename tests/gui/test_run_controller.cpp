@@ -2,6 +2,7 @@
 #include "gui/session/prober.h"
 #include "gui/session/run_controller.h"
 #include "plan/open_source.h"
+#include "plan/plan.h"
 #include "schema/registry.h"
 #include "support/fixtures.h"
 #include "support/places.h"
