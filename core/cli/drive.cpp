@@ -183,7 +183,8 @@ ExitCode conclude(const Outcome& outcome) {
     if (notice.count > 0)  // the others were told when the run began
       put_line(stderr, fmt::format("warning: {} ({} not kept)", notice.error.line(), plural(notice.count, "value")));
   const Snapshot& last = result.last;
-  std::string work = fmt::format("{} in {}", plural(last.trainer.steps, "step"), duration(last.elapsed()));
+  std::string work =
+      fmt::format("{} in {}", plural(last.trainer.steps, "step"), duration(result.earlier_wall_s + last.elapsed()));
   if (const double whole = training_rate({}, last.trainer); whole > 0)
     work += fmt::format(", {} samples/s (training only, whole run)", rate(whole));
   const bool failed = result.end == RunResult::End::Failed;

@@ -193,7 +193,7 @@ struct RunLog::Receiver {
   }
   void operator()(const Finished& fact) {
     const RunResult& result = fact.result;
-    if (!result.epochs.empty()) log.epoch_ = result.epochs.back();
+    if (const EpochResult* last = result.final_epoch()) log.epoch_ = *last;
     for (const EpochResult& epoch : result.epochs) news.epochs.push_back(record_of(epoch));
     log.cpu_at_start_ = result.first.process.cpu;
     if (log.sampler_.columns().empty()) log.add_row(news, result.first, 0);

@@ -134,6 +134,14 @@ struct RunResult {
   std::string best_checkpoint{};
   std::string resumed_from{};  ///< checkpoint; empty: it began anew. Epochs, steps and samples are then of all of it
   double earlier_wall_s = 0;   ///< of a run that goes on: what it had taken when its checkpoint was written
+  std::uint32_t weights_of_epoch = 0;  ///< early stopping went back to them; 0: they are those of the last step
+
+  /// The epoch that says what the weights at the end are worth; null: no epoch has ended.
+  [[nodiscard]] const EpochResult* final_epoch() const {
+    for (const EpochResult& result : epochs)
+      if (result.epoch == weights_of_epoch) return &result;
+    return epochs.empty() ? nullptr : &epochs.back();
+  }
 };
 
 // Facts: few, never lost, never merged, in order. Delivered on the run's thread; the receiver moves them to its own.

@@ -437,6 +437,7 @@ void TrainerLoop::end_with_best() {
   const std::uint32_t best = early_stop_.best_epoch();
   const bool goes_back = early_stop_.restores() && best > 0 && best < epoch_;
   if (goes_back) learner_.restore_best();
+  if (goes_back) result_.weights_of_epoch = best;
   if (!goes_back && !early_stop_.reached()) return;
   const Error notice = early_stop_.notice(epoch_);
   state_.emit(Noticed{notice});

@@ -96,6 +96,7 @@ void LiveRunController::connect_run() {
   connect(&runs_, &RunController::finished, this, &LiveRunController::show_end);
   connect(&runs_, &RunController::started, this, [this](const Started& fact) {
     locate_ = runs_.locator();
+    if (tab_) tab_->look_at_made_data();
     for (const RunPanel& panel : panels_) {
       panel.view->show_started(locate_);
       if (!fact.earlier) continue;  // what came before a run that goes on is its history too

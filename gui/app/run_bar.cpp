@@ -50,10 +50,10 @@ struct Outcome {
   explicit Outcome(const RunResult& result)
       : epochs(
             count_text(static_cast<qsizetype>(result.epochs.size()), RunBar::tr("1 epoch"), RunBar::tr("%1 epochs"))),
-        time(clock_text(result.last.elapsed())),
+        time(clock_text(result.earlier_wall_s + result.last.elapsed())),  // as its epochs are all of them
         rate(training_rate({}, result.last.trainer)) {
     if (result.epochs.empty()) return;
-    const EpochResult& last = result.epochs.back();
+    const EpochResult& last = *result.final_epoch();
     if (const MetricValue* metric = headline(last.metrics, kValSplit)) {
       brief_quality = to_qstring(metric_text(*metric));
       quality = QStringLiteral("%1 %2").arg(to_qstring(metric_title(*metric)), brief_quality);
@@ -61,6 +61,8 @@ struct Outcome {
       brief_quality = RunBar::tr("loss %1").arg(short_number(last.loss(kTrainSplit)));
       quality = RunBar::tr("training %1").arg(brief_quality);
     }
+    if (last.epoch != result.epochs.back().epoch && !quality.isEmpty())
+      quality = RunBar::tr("%1 (weights of epoch %2)").arg(quality).arg(last.epoch);
   }
 };
 

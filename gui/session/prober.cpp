@@ -82,6 +82,13 @@ bool Prober::lacks_answers() const {
   return lacks && asked_ != document_.document();
 }
 
+void Prober::look_again() {
+  const SourceFactsMap& known = document_.source_facts();
+  if (std::any_of(wanted_.begin(), wanted_.end(),
+                  [&](const Target& target) { return target.made && !known.contains(target.node); }))
+    debounce_.start();
+}
+
 void Prober::request() {
   if (lacks_answers()) asked_ = document_.document();
   const std::vector<Target> known = std::exchange(wanted_, targets());

@@ -37,6 +37,8 @@ class Prober : public QObject {
  public:
   explicit Prober(DocumentController& document, QObject* parent = nullptr);
 
+  /// A run has begun: what it generated is there now, and is looked into if it was not before.
+  void look_again();
   /// What the last probe could not open, and what sources passed over; empty while all is well.
   [[nodiscard]] const std::vector<Problem>& problems() const { return problems_; }
   /// Sources that read the parent of train and val, with the parts that they could read instead.

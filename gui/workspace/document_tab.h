@@ -73,6 +73,8 @@ class DocumentTab : public QWidget {
   [[nodiscard]] const SplitOffer* split_offer() const;
   /// Makes two sources of it, as one undo step.
   void take_split_offer();
+  /// A run of it has begun: its sources may have made their data.
+  void look_at_made_data() { prober_.look_again(); }
 
  Q_SIGNALS:
   void titled();  ///< display_name() or modified() may have changed

@@ -621,6 +621,15 @@ void TestPlots::run_bar_tells_the_end() {
   QCOMPARE(bar.state_text(), chip);
   QVERIFY2(end_text(result).startsWith(text), qPrintable(end_text(result)));
   if (end == 2) QVERIFY(end_text(result).contains("trainer"));
+  if (end == 0) {  // early stopping went back: what is told is what these weights are worth
+    result.epochs.push_back({.epoch = 2, .metrics = test::classified(0.1, 0.95, 0.4, 0.9)});
+    result.weights_of_epoch = 1;
+    QVERIFY2(end_text(result).contains("2 epochs in 0:20, validation accuracy 96.5 % (weights of epoch 1)"),
+             qPrintable(end_text(result)));
+    result.epochs.pop_back();
+  }
+  result.earlier_wall_s = 60;  // it went on: epochs and time are of all of it
+  if (end != 2) QVERIFY2(end_text(result).contains("1 epoch in 1:20"), qPrintable(end_text(result)));
 }
 
 void TestPlots::clock_text_reads_like_a_clock_data() {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/session/prober.h"
 #include "gui/session/run_controller.h"
+#include "plan/open_source.h"
+#include "plan/plan.h"
+#include "schema/registry.h"
 #include "support/fixtures.h"
 #include "support/places.h"
 #include "support/run_recorder.h"
@@ -80,6 +83,7 @@ class TestRunController : public QObject {
   void prober_finds_exact_shapes();
   void prober_tells_of_a_missing_folder();
   void prober_leaves_generated_pictures_alone();
+  void prober_looks_again_at_what_a_run_has_made();
 
  private:
   QTemporaryDir folder_{};
@@ -298,6 +302,30 @@ void TestRunController::prober_leaves_generated_pictures_alone() {
   QVERIFY(document.apply(Edit{AddNode{Node{.id = "source", .type = "generated_pictures"}, {}}}));
   (void)probed.wait(700);  // it looks whether they are there, and paints none
   QVERIFY(prober.problems().empty());
+}
+
+void TestRunController::prober_looks_again_at_what_a_run_has_made() {
+  DocumentController document;
+  Prober prober(document);
+  QSignalSpy probed(&prober, &Prober::probed);
+  Node node{.id = "source", .type = "generated_pictures"};
+  node.params["count"] = std::int64_t{6};
+  node.params["size"] = std::int64_t{16};
+  QVERIFY(document.apply(Edit{AddNode{node, {}}}));
+  QVERIFY(probed.wait(20'000));
+  QVERIFY(document.source_facts().empty());
+  const NodeSpec* spec = Registry::instance().find(node.type);
+  QVERIFY(spec != nullptr);
+  const auto made = open_to_report(*spec, spec->complete(node.params),
+                                   {.cache_folder = default_cache_folder(), .stop = {}, .progress = {}});
+  QVERIFY2(made.has_value(), made ? "" : made.error().line().c_str());
+  prober.look_again();
+  QVERIFY(probed.wait(20'000));
+  QVERIFY(document.source_facts().contains("source"));
+  QCOMPARE(document.source_facts().at("source").records, std::uint64_t{6});
+  probed.clear();
+  prober.look_again();  // it is known now
+  QVERIFY(!probed.wait(700));
 }
 
 FEEDLINE_WINDOW_TEST(TestRunController)

@@ -131,11 +131,15 @@ void TestTrainingOptions::the_run_ends_when_it_no_longer_improves() {
     QCOMPARE(result.epochs.size(), 3U);
     QVERIFY2(notices(result).contains("after epoch 3") && notices(result).contains("those of epoch 1"),
              qPrintable(notices(result)));
+    QCOMPARE(result.weights_of_epoch, 1U);
+    QCOMPARE(result.final_epoch()->epoch, 1U);
     QVERIFY(run.story().contains("Noticed"));
   }
   RecordedRun kept(still("val_loss", false));
   QVERIFY2(notices(kept.result()).contains("after epoch 3") && !notices(kept.result()).contains("those of"),
            qPrintable(notices(kept.result())));
+  QCOMPARE(kept.result().weights_of_epoch, 0U);
+  QCOMPARE(kept.result().final_epoch()->epoch, 3U);
   RecordedRun learns(set(plain(), {{"trainer", "stop_early", text("val_loss")}}));
   QCOMPARE(learns.result().epochs.size(), 3U);
   QVERIFY(!notices(learns.result()).contains("its own accord"));
