@@ -120,9 +120,9 @@ at::Tensor ConvNetLayer::convolved(const Unit& unit, const at::Tensor& x, const 
   const double flops = 2.0 * static_cast<double>(weight.numel()) * static_cast<double>(places);
   const bool minimal = learns() && is.stride == 1 && winograd_fits(x, weight);
   return in_slices(x, flops, [&](const at::Tensor& rows) {
-    at::Tensor part = minimal ? winograd_conv(rows, weight, bias)
-                              : at::conv2d(rows, weight, bias, {is.stride, is.stride}, {padding, padding}, {1, 1},
-                                           is.groups);
+    at::Tensor part =
+        minimal ? winograd_conv(rows, weight, bias)
+                : at::conv2d(rows, weight, bias, {is.stride, is.stride}, {padding, padding}, {1, 1}, is.groups);
     if (rows.size(0) < x.size(0)) between(part);
     return part;
   });

@@ -37,9 +37,8 @@ void norm_pieces(const NormShape& shape, const Run& run) {
 std::vector<double> norm_sums(const NormShape& shape, const NormJob& job, decltype(NormLoops::sum) sum) {
   const std::size_t width = 2 * shape.channels;
   std::vector<double> parts(static_cast<std::size_t>(shape.pieces()) * width);
-  norm_pieces(shape, [&](std::size_t piece) {
-    sum(job, piece * kNormPiece, shape.end(piece), parts.data() + piece * width);
-  });
+  norm_pieces(shape,
+              [&](std::size_t piece) { sum(job, piece * kNormPiece, shape.end(piece), parts.data() + piece * width); });
   for (std::size_t at = width; at < parts.size(); ++at) parts[at % width] += parts[at];
   parts.resize(width);
   return parts;
@@ -86,9 +85,7 @@ class FusedNorm : public torch::autograd::Function<FusedNorm> {
       remember(running_mean, mean);
       remember(running_variance, variance * count / (count - 1));  // of what the batch was drawn from
     }
-    norm_pieces(shape, [&](std::size_t piece) {
-      norm_loops()->normalise(job, piece * kNormPiece, shape.end(piece));
-    });
+    norm_pieces(shape, [&](std::size_t piece) { norm_loops()->normalise(job, piece * kNormPiece, shape.end(piece)); });
     const bool hidden = relu && adds;
     context->save_for_backward({x, scale, numbers, hidden ? y : at::Tensor()});
     context->saved_data["relu"] = relu;
@@ -154,8 +151,8 @@ bool fused_norm_fits(const at::Tensor& x) {
          norm_loops() != nullptr;
 }
 
-at::Tensor fused_norm(const at::Tensor& x, const NormTensors& norm, const at::Tensor& other, bool relu,
-                      double momentum, double epsilon) {
+at::Tensor fused_norm(const at::Tensor& x, const NormTensors& norm, const at::Tensor& other, bool relu, double momentum,
+                      double epsilon) {
   // LibTorch 1.13 takes no undefined tensor here.
   const at::Tensor added =
       other.defined() ? other.contiguous(at::MemoryFormat::ChannelsLast) : at::empty({0}, x.options());

@@ -17,7 +17,8 @@ using NormSixteen [[gnu::vector_size(64)]] = float;
 /// Rows that are summed up in float32 before they go on in a double.
 constexpr std::size_t kNormRows = 64;
 
-/// Each loop takes `Count` vectors of a row at a time down its rows, so that what belongs to channels stays in registers.
+/// Each loop takes `Count` vectors of a row at a time down its rows, so that what belongs to channels stays in
+/// registers.
 template <class Vec>
 struct NormVectors {
   static constexpr std::size_t kLanes = sizeof(Vec) / sizeof(float);
@@ -42,58 +43,60 @@ struct NormVectors {
   [[gnu::always_inline]] static inline void sum(const NormJob& job, std::size_t first, std::size_t last, double* sums) {
     for (; first < last; first += kNormRows) {
       const std::size_t end = std::min(first + kNormRows, last);
-      over_channels(job.channels, [&]<std::size_t Count>(std::size_t channel) __attribute__((always_inline)) {
-        Vec mean[Count];
-        Vec once[Count] = {};
-        Vec square[Count] = {};
+      over_channels(
+          job.channels, [&]<std::size_t Count>(std::size_t channel) __attribute__((always_inline)) {
+            Vec mean[Count];
+            Vec once[Count] = {};
+            Vec square[Count] = {};
 #pragma GCC unroll 4
-        for (std::size_t i = 0; i < Count; ++i) load(mean[i], job.mean + channel + i * kLanes);
-        const float* x = job.x + first * job.channels + channel;
-        for (std::size_t row = first; row < end; ++row, x += job.channels)
+            for (std::size_t i = 0; i < Count; ++i) load(mean[i], job.mean + channel + i * kLanes);
+            const float* x = job.x + first * job.channels + channel;
+            for (std::size_t row = first; row < end; ++row, x += job.channels)
 #pragma GCC unroll 4
-          for (std::size_t i = 0; i < Count; ++i) {
-            Vec apart;
-            load(apart, x + i * kLanes);
-            apart -= mean[i];
-            once[i] += apart;
-            square[i] += apart * apart;
-          }
-        for (std::size_t i = 0; i < Count; ++i) {
-          more(sums + channel + i * kLanes, once[i]);
-          more(sums + job.channels + channel + i * kLanes, square[i]);
-        }
-      });
+              for (std::size_t i = 0; i < Count; ++i) {
+                Vec apart;
+                load(apart, x + i * kLanes);
+                apart -= mean[i];
+                once[i] += apart;
+                square[i] += apart * apart;
+              }
+            for (std::size_t i = 0; i < Count; ++i) {
+              more(sums + channel + i * kLanes, once[i]);
+              more(sums + job.channels + channel + i * kLanes, square[i]);
+            }
+          });
     }
   }
 
   [[gnu::always_inline]] static inline void normalise(const NormJob& job, std::size_t first, std::size_t last) {
     for (; first < last; first += kNormRows) {
       const std::size_t end = std::min(first + kNormRows, last);
-      over_channels(job.channels, [&]<std::size_t Count>(std::size_t channel) __attribute__((always_inline)) {
-        Vec slope[Count];
-        Vec shift[Count];
+      over_channels(
+          job.channels, [&]<std::size_t Count>(std::size_t channel) __attribute__((always_inline)) {
+            Vec slope[Count];
+            Vec shift[Count];
 #pragma GCC unroll 4
-        for (std::size_t i = 0; i < Count; ++i) {
-          load(slope[i], job.slope + channel + i * kLanes);
-          load(shift[i], job.shift + channel + i * kLanes);
-        }
-        const Vec zero = {};
-        std::size_t at = first * job.channels + channel;
-        for (std::size_t row = first; row < end; ++row, at += job.channels)
-#pragma GCC unroll 4
-          for (std::size_t i = 0; i < Count; ++i) {
-            Vec x;
-            load(x, job.x + at + i * kLanes);
-            Vec y = x * slope[i] + shift[i];
-            if (job.other != nullptr) {
-              Vec other;
-              load(other, job.other + at + i * kLanes);
-              y += other;
+            for (std::size_t i = 0; i < Count; ++i) {
+              load(slope[i], job.slope + channel + i * kLanes);
+              load(shift[i], job.shift + channel + i * kLanes);
             }
-            if (job.relu) y = y < zero ? zero : y;  // not a number stays so
-            store(job.y + at + i * kLanes, y);
-          }
-      });
+            const Vec zero = {};
+            std::size_t at = first * job.channels + channel;
+            for (std::size_t row = first; row < end; ++row, at += job.channels)
+#pragma GCC unroll 4
+              for (std::size_t i = 0; i < Count; ++i) {
+                Vec x;
+                load(x, job.x + at + i * kLanes);
+                Vec y = x * slope[i] + shift[i];
+                if (job.other != nullptr) {
+                  Vec other;
+                  load(other, job.other + at + i * kLanes);
+                  y += other;
+                }
+                if (job.relu) y = y < zero ? zero : y;  // not a number stays so
+                store(job.y + at + i * kLanes, y);
+              }
+          });
     }
   }
 
@@ -120,34 +123,35 @@ struct NormVectors {
     const Masked masked{job};
     for (; first < last; first += kNormRows) {
       const std::size_t end = std::min(first + kNormRows, last);
-      over_channels(job.channels, [&]<std::size_t Count>(std::size_t channel) __attribute__((always_inline)) {
-        Vec mean[Count];
-        Vec slope[Count];
-        Vec shift[Count];
-        Vec once[Count] = {};
-        Vec product[Count] = {};
+      over_channels(
+          job.channels, [&]<std::size_t Count>(std::size_t channel) __attribute__((always_inline)) {
+            Vec mean[Count];
+            Vec slope[Count];
+            Vec shift[Count];
+            Vec once[Count] = {};
+            Vec product[Count] = {};
 #pragma GCC unroll 4
-        for (std::size_t i = 0; i < Count; ++i) {
-          load(mean[i], job.mean + channel + i * kLanes);
-          load(slope[i], job.slope + channel + i * kLanes);
-          load(shift[i], job.shift + channel + i * kLanes);
-        }
-        std::size_t at = first * job.channels + channel;
-        for (std::size_t row = first; row < end; ++row, at += job.channels)
+            for (std::size_t i = 0; i < Count; ++i) {
+              load(mean[i], job.mean + channel + i * kLanes);
+              load(slope[i], job.slope + channel + i * kLanes);
+              load(shift[i], job.shift + channel + i * kLanes);
+            }
+            std::size_t at = first * job.channels + channel;
+            for (std::size_t row = first; row < end; ++row, at += job.channels)
 #pragma GCC unroll 4
-          for (std::size_t i = 0; i < Count; ++i) {
-            Vec x;
-            Vec gradient;
-            load(x, job.x + at + i * kLanes);
-            masked.get(at + i * kLanes, x, slope[i], shift[i], gradient);
-            once[i] += gradient;
-            product[i] += gradient * (x - mean[i]);
-          }
-        for (std::size_t i = 0; i < Count; ++i) {
-          more(sums + channel + i * kLanes, once[i]);
-          more(sums + job.channels + channel + i * kLanes, product[i]);
-        }
-      });
+              for (std::size_t i = 0; i < Count; ++i) {
+                Vec x;
+                Vec gradient;
+                load(x, job.x + at + i * kLanes);
+                masked.get(at + i * kLanes, x, slope[i], shift[i], gradient);
+                once[i] += gradient;
+                product[i] += gradient * (x - mean[i]);
+              }
+            for (std::size_t i = 0; i < Count; ++i) {
+              more(sums + channel + i * kLanes, once[i]);
+              more(sums + job.channels + channel + i * kLanes, product[i]);
+            }
+          });
     }
   }
 
@@ -155,55 +159,56 @@ struct NormVectors {
     const Masked masked{job};
     for (; first < last; first += kNormRows) {
       const std::size_t end = std::min(first + kNormRows, last);
-      over_channels(job.channels, [&]<std::size_t Count>(std::size_t channel) __attribute__((always_inline)) {
-        Vec mean[Count];
-        Vec slope[Count];
-        Vec shift[Count];
-        Vec by_x[Count];
-        Vec constant[Count];
+      over_channels(
+          job.channels, [&]<std::size_t Count>(std::size_t channel) __attribute__((always_inline)) {
+            Vec mean[Count];
+            Vec slope[Count];
+            Vec shift[Count];
+            Vec by_x[Count];
+            Vec constant[Count];
 #pragma GCC unroll 4
-        for (std::size_t i = 0; i < Count; ++i) {
-          load(mean[i], job.mean + channel + i * kLanes);
-          load(slope[i], job.slope + channel + i * kLanes);
-          load(shift[i], job.shift + channel + i * kLanes);
-          load(by_x[i], job.by_x + channel + i * kLanes);
-          load(constant[i], job.constant + channel + i * kLanes);
-        }
-        std::size_t at = first * job.channels + channel;
-        for (std::size_t row = first; row < end; ++row, at += job.channels)
+            for (std::size_t i = 0; i < Count; ++i) {
+              load(mean[i], job.mean + channel + i * kLanes);
+              load(slope[i], job.slope + channel + i * kLanes);
+              load(shift[i], job.shift + channel + i * kLanes);
+              load(by_x[i], job.by_x + channel + i * kLanes);
+              load(constant[i], job.constant + channel + i * kLanes);
+            }
+            std::size_t at = first * job.channels + channel;
+            for (std::size_t row = first; row < end; ++row, at += job.channels)
 #pragma GCC unroll 4
-          for (std::size_t i = 0; i < Count; ++i) {
-            Vec x;
-            Vec gradient;
-            load(x, job.x + at + i * kLanes);
-            masked.get(at + i * kLanes, x, slope[i], shift[i], gradient);
-            if (job.to_other != nullptr) store(job.to_other + at + i * kLanes, gradient);
-            if (job.to_x == nullptr) continue;
-            const Vec to_x = gradient * slope[i] + ((x - mean[i]) * by_x[i] + constant[i]);
-            store(job.to_x + at + i * kLanes, to_x);
-          }
-      });
+              for (std::size_t i = 0; i < Count; ++i) {
+                Vec x;
+                Vec gradient;
+                load(x, job.x + at + i * kLanes);
+                masked.get(at + i * kLanes, x, slope[i], shift[i], gradient);
+                if (job.to_other != nullptr) store(job.to_other + at + i * kLanes, gradient);
+                if (job.to_x == nullptr) continue;
+                const Vec to_x = gradient * slope[i] + ((x - mean[i]) * by_x[i] + constant[i]);
+                store(job.to_x + at + i * kLanes, to_x);
+              }
+          });
     }
   }
 };
 
 // The loops, for a target: an attribute cannot be the argument of a template.
-#define FEEDLINE_NORM_LOOPS(NAME, TARGET, VEC)                                                                     \
-  struct NAME {                                                                                                    \
+#define FEEDLINE_NORM_LOOPS(NAME, TARGET, VEC)                                                                       \
+  struct NAME {                                                                                                      \
     [[gnu::target(TARGET)]] static void sum(const NormJob& job, std::size_t first, std::size_t last, double* sums) { \
-      NormVectors<VEC>::sum(job, first, last, sums);                                                               \
-    }                                                                                                              \
-    [[gnu::target(TARGET)]] static void normalise(const NormJob& job, std::size_t first, std::size_t last) {       \
-      NormVectors<VEC>::normalise(job, first, last);                                                               \
-    }                                                                                                              \
-    [[gnu::target(TARGET)]] static void sum_back(const NormJob& job, std::size_t first, std::size_t last,          \
-                                                 double* sums) {                                                   \
-      NormVectors<VEC>::sum_back(job, first, last, sums);                                                          \
-    }                                                                                                              \
-    [[gnu::target(TARGET)]] static void back(const NormJob& job, std::size_t first, std::size_t last) {            \
-      NormVectors<VEC>::back(job, first, last);                                                                    \
-    }                                                                                                              \
-    static constexpr NormLoops kTable = {&sum, &normalise, &sum_back, &back};                                      \
+      NormVectors<VEC>::sum(job, first, last, sums);                                                                 \
+    }                                                                                                                \
+    [[gnu::target(TARGET)]] static void normalise(const NormJob& job, std::size_t first, std::size_t last) {         \
+      NormVectors<VEC>::normalise(job, first, last);                                                                 \
+    }                                                                                                                \
+    [[gnu::target(TARGET)]] static void sum_back(const NormJob& job, std::size_t first, std::size_t last,            \
+                                                 double* sums) {                                                     \
+      NormVectors<VEC>::sum_back(job, first, last, sums);                                                            \
+    }                                                                                                                \
+    [[gnu::target(TARGET)]] static void back(const NormJob& job, std::size_t first, std::size_t last) {              \
+      NormVectors<VEC>::back(job, first, last);                                                                      \
+    }                                                                                                                \
+    static constexpr NormLoops kTable = {&sum, &normalise, &sum_back, &back};                                        \
   }
 
 FEEDLINE_NORM_LOOPS(NormAvx2, "avx2,fma", NormEight);

@@ -16,17 +16,17 @@ inline constexpr std::size_t kNormPiece = 1024;
 struct NormJob {
   std::size_t channels = 0;
   const float* x = nullptr;
-  const float* other = nullptr;     ///< null: nothing is added
+  const float* other = nullptr;  ///< null: nothing is added
   float* y = nullptr;
   bool relu = false;
-  const float* slope = nullptr;     ///< one a channel, as all that follow
+  const float* slope = nullptr;  ///< one a channel, as all that follow
   const float* shift = nullptr;
   const float* mean = nullptr;
   const float* gradient = nullptr;  ///< of y
   const float* result = nullptr;    ///< y, where `other` and `relu` hide what became 0; else null
   float* to_x = nullptr;
-  float* to_other = nullptr;        ///< null: nobody asks
-  const float* by_x = nullptr;      ///< to_x = gradient · slope + (x - mean) · by_x + constant
+  float* to_other = nullptr;    ///< null: nobody asks
+  const float* by_x = nullptr;  ///< to_x = gradient · slope + (x - mean) · by_x + constant
   const float* constant = nullptr;
 };
 

@@ -33,7 +33,7 @@ bool winograd_autocasts() {
 struct WinogradTiles {
   std::int64_t height = 0;
   std::int64_t width = 0;
-  std::int64_t down = 0;    ///< tiles of a picture
+  std::int64_t down = 0;  ///< tiles of a picture
   std::int64_t across = 0;
   std::int64_t all = 0;
 

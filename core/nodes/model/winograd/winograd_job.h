@@ -44,21 +44,20 @@ struct WinogradJob {
   std::size_t out = 0;
   std::size_t tiles = 0;
   const float* filters = nullptr;
-  const float* bias = nullptr;             ///< null: none
-  const float* const* pixels = nullptr;    ///< of the input, 36 a tile
-  const float* const* gradients = nullptr; ///< of the output's gradient, 16 a tile
-  float* const* results = nullptr;         ///< of the output, 16 a tile
-  float* const* results_back = nullptr;    ///< of the input's gradient, 36 a tile; added to
-  float* filters_back = nullptr;           ///< as filters
-  bool adds = false;                       ///< to what stands in filters_back; else it is written
-  WinogradPlanes seen{};                   ///< tiles × in
-  WinogradPlanes given{};                  ///< tiles × out
+  const float* bias = nullptr;              ///< null: none
+  const float* const* pixels = nullptr;     ///< of the input, 36 a tile
+  const float* const* gradients = nullptr;  ///< of the output's gradient, 16 a tile
+  float* const* results = nullptr;          ///< of the output, 16 a tile
+  float* const* results_back = nullptr;     ///< of the input's gradient, 36 a tile; added to
+  float* filters_back = nullptr;            ///< as filters
+  bool adds = false;                        ///< to what stands in filters_back; else it is written
+  WinogradPlanes seen{};                    ///< tiles × in
+  WinogradPlanes given{};                   ///< tiles × out
 
   /// Numbers that a block needs for itself.
   [[nodiscard]] static constexpr std::size_t scratch(std::size_t tiles) {
     return WinogradPlanes::size_of(kWinogradDepth, kWinogradColumns) +
-           WinogradPlanes::size_of(tiles, kWinogradColumns) +
-           kWinogradTaps * kWinogradDepth * kWinogradColumns;
+           WinogradPlanes::size_of(tiles, kWinogradColumns) + kWinogradTaps * kWinogradDepth * kWinogradColumns;
   }
 };
 

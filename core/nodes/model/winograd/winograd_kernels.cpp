@@ -7,27 +7,26 @@
 #include "nodes/model/winograd/winograd_loops.h"
 
 // The loops, for a target: an attribute cannot be the argument of a template.
-#define FEEDLINE_WINOGRAD_KERNELS(NAME, TARGET, ...)                                                             \
-  struct NAME {                                                                                                  \
-    using Loops = __VA_ARGS__;                                                                                   \
-    [[gnu::target(TARGET)]] static void see(const WinogradJob& job, std::size_t first, std::size_t last) {       \
-      Loops::see(job, first, last);                                                                              \
-    }                                                                                                            \
-    [[gnu::target(TARGET)]] static void take(const WinogradJob& job, std::size_t first, std::size_t last) {      \
-      Loops::take(job, first, last);                                                                             \
-    }                                                                                                            \
-    [[gnu::target(TARGET)]] static void convolve(const WinogradJob& job, std::size_t channel, float* scratch) {  \
-      Loops::convolve(job, channel, scratch);                                                                    \
-    }                                                                                                            \
-    [[gnu::target(TARGET)]] static void convolve_back(const WinogradJob& job, std::size_t channel,               \
-                                                      float* scratch) {                                          \
-      Loops::convolve_back(job, channel, scratch);                                                               \
-    }                                                                                                            \
-    [[gnu::target(TARGET)]] static void learn(const WinogradJob& job, std::size_t to, std::size_t channel,       \
-                                              float* scratch) {                                                  \
-      Loops::learn(job, to, channel, scratch);                                                                   \
-    }                                                                                                            \
-    static constexpr WinogradKernels kTable = {&see, &take, &convolve, &convolve_back, &learn};                  \
+#define FEEDLINE_WINOGRAD_KERNELS(NAME, TARGET, ...)                                                                 \
+  struct NAME {                                                                                                      \
+    using Loops = __VA_ARGS__;                                                                                       \
+    [[gnu::target(TARGET)]] static void see(const WinogradJob& job, std::size_t first, std::size_t last) {           \
+      Loops::see(job, first, last);                                                                                  \
+    }                                                                                                                \
+    [[gnu::target(TARGET)]] static void take(const WinogradJob& job, std::size_t first, std::size_t last) {          \
+      Loops::take(job, first, last);                                                                                 \
+    }                                                                                                                \
+    [[gnu::target(TARGET)]] static void convolve(const WinogradJob& job, std::size_t channel, float* scratch) {      \
+      Loops::convolve(job, channel, scratch);                                                                        \
+    }                                                                                                                \
+    [[gnu::target(TARGET)]] static void convolve_back(const WinogradJob& job, std::size_t channel, float* scratch) { \
+      Loops::convolve_back(job, channel, scratch);                                                                   \
+    }                                                                                                                \
+    [[gnu::target(TARGET)]] static void learn(const WinogradJob& job, std::size_t to, std::size_t channel,           \
+                                              float* scratch) {                                                      \
+      Loops::learn(job, to, channel, scratch);                                                                       \
+    }                                                                                                                \
+    static constexpr WinogradKernels kTable = {&see, &take, &convolve, &convolve_back, &learn};                      \
   }
 #endif
 

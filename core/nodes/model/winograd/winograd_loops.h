@@ -27,8 +27,8 @@ struct WinogradLoops {
   /// given = T dy T' of tiles [first, last).
   [[gnu::always_inline]] static inline void take(const WinogradJob& job, std::size_t first, std::size_t last) {
     for (std::size_t tile = first; tile < last; ++tile)
-      spread<WinogradOutputBack>(job.gradients + tile * kWinogradGiven, job.out,
-                                 job.given.data + tile * job.given.row, job.given.plane);
+      spread<WinogradOutputBack>(job.gradients + tile * kWinogradGiven, job.out, job.given.data + tile * job.given.row,
+                                 job.given.plane);
   }
 
   /// The output's channels from `channel` on: T' (seen (G w G')') T.
@@ -51,8 +51,7 @@ struct WinogradLoops {
   }
 
   /// The input's gradient, channels from `channel` on: B' (given (G w G')) B.
-  [[gnu::always_inline]] static inline void convolve_back(const WinogradJob& job, std::size_t channel,
-                                                          float* scratch) {
+  [[gnu::always_inline]] static inline void convolve_back(const WinogradJob& job, std::size_t channel, float* scratch) {
     const auto filters = WinogradPlanes::at(scratch, kWinogradDepth, kWinogradColumns);
     const auto sums = WinogradPlanes::at(scratch + WinogradPlanes::size_of(kWinogradDepth, kWinogradColumns), job.tiles,
                                          kWinogradColumns);
@@ -62,8 +61,8 @@ struct WinogradLoops {
                      filters);
       for (std::size_t point = 0; point < kWinogradPoints; ++point)
         multiply(job.given.data + point * job.given.plane + from, job.given.row, 1,
-                 filters.data + point * filters.plane, filters.row, sums.data + point * sums.plane, sums.row,
-                 job.tiles, depth, from > 0);
+                 filters.data + point * filters.plane, filters.row, sums.data + point * sums.plane, sums.row, job.tiles,
+                 depth, from > 0);
     }
     for (std::size_t tile = 0; tile < job.tiles; ++tile)
       scatter(sums.data + tile * sums.row, sums.plane, job.results_back + tile * kWinogradSeen, channel);
@@ -76,11 +75,11 @@ struct WinogradLoops {
     const std::size_t rows = std::min(kWinogradDepth, job.out - to);
     for (std::size_t point = 0; point < kWinogradPoints; ++point)
       multiply(job.given.data + point * job.given.plane + to, 1, job.given.row,
-               job.seen.data + point * job.seen.plane + channel, job.seen.row, sums.data + point * sums.plane,
-               sums.row, rows, job.tiles, false);
+               job.seen.data + point * job.seen.plane + channel, job.seen.row, sums.data + point * sums.plane, sums.row,
+               rows, job.tiles, false);
     for (std::size_t row = 0; row < rows; ++row)
-      gather_filter(sums.data + row * sums.row, sums.plane, job.filters_back + (to + row) * kWinogradTaps * job.in + channel,
-                    job.in, job.adds);
+      gather_filter(sums.data + row * sums.row, sums.plane,
+                    job.filters_back + (to + row) * kWinogradTaps * job.in + channel, job.in, job.adds);
   }
 
  private:
@@ -113,7 +112,8 @@ struct WinogradLoops {
         for (std::size_t i = 0; i < kWinogradTaps; ++i) load(taps[i], from + r * row + i * tap + column);
         winograd_square<WinogradFilter>(taps, points);
 #pragma GCC unroll 36
-        for (std::size_t i = 0; i < kWinogradPoints; ++i) store(to.data + i * to.plane + r * to.row + column, points[i]);
+        for (std::size_t i = 0; i < kWinogradPoints; ++i)
+          store(to.data + i * to.plane + r * to.row + column, points[i]);
       }
   }
 
@@ -203,8 +203,8 @@ struct WinogradLoops {
       std::size_t row = 0;
       const auto some = [&]<std::size_t Count>() __attribute__((always_inline)) {
         for (; row + Count <= rows; row += Count)
-          multiply_rows<Count>(a + row * a_row, a_row, a_depth, b + column, b_row, c + row * c_row + column, c_row, depth,
-                               adds);
+          multiply_rows<Count>(a + row * a_row, a_row, a_depth, b + column, b_row, c + row * c_row + column, c_row,
+                               depth, adds);
       };
       some.template operator()<Rows>();
       some.template operator()<4>();
