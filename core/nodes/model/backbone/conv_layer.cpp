@@ -119,7 +119,7 @@ at::Tensor ConvNetLayer::convolved(const Unit& unit, const at::Tensor& x, const 
   const std::int64_t places = ((x.size(2) - 1) / is.stride + 1) * ((x.size(3) - 1) / is.stride + 1);
   const double flops = 2.0 * static_cast<double>(weight.numel()) * static_cast<double>(places);
   const bool minimal = learns() && is.stride == 1 && winograd_fits(x, weight);
-  return in_slices(x, flops, [&](const at::Tensor& rows) {
+  return in_slices(x, minimal ? flops / 3 : flops, [&](const at::Tensor& rows) {
     at::Tensor part =
         minimal ? winograd_conv(rows, weight, bias)
                 : at::conv2d(rows, weight, bias, {is.stride, is.stride}, {padding, padding}, {1, 1}, is.groups);
