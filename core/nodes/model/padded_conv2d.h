@@ -5,6 +5,8 @@
 
 #ifndef FEEDLINE_DESCRIBED_ONLY
 
+#include "nodes/model/winograd/winograd_conv.h"
+
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -18,9 +20,14 @@ class PaddedConv2d final : public Layer {
  public:
   /// `options` without padding; `same`: the output has the input's size divided by the stride.
   PaddedConv2d(torch::nn::Conv2dOptions options, std::int64_t kernel, bool same, double flops)
-      : conv_(options.padding(same ? (kernel - 1) / 2 : 0)), extra_(same && kernel % 2 == 0 ? 1 : 0), flops_(flops) {}
+      : conv_(options.padding(same ? (kernel - 1) / 2 : 0)),
+        extra_(same && kernel % 2 == 0 ? 1 : 0),
+        dense_(same && kernel == 3 && options.stride()->front() == 1),
+        flops_(flops) {}
 
   at::Tensor forward(std::span<const at::Tensor> in) override {
+    if (dense_ && conv_->is_training() && winograd_fits(in[0], conv_->weight))
+      return winograd_conv(in[0], conv_->weight, conv_->bias);
     if (extra_ == 0) return conv_->forward(in[0]);
     return conv_->forward(at::constant_pad_nd(in[0], {0, extra_, 0, extra_}));
   }
@@ -30,6 +37,7 @@ class PaddedConv2d final : public Layer {
  private:
   torch::nn::Conv2d conv_;
   std::int64_t extra_;
+  bool dense_;  ///< 3×3, with an output as large as its input
   double flops_;
 };
 

@@ -3,6 +3,7 @@
 
 #ifndef FEEDLINE_DESCRIBED_ONLY
 
+#include "nodes/model/norm/fused_norm.h"
 #include "schema/replica_exchange.h"
 
 #include <cstdint>
@@ -129,15 +130,25 @@ at::Tensor normalised_over_replicas(const at::Tensor& x, const NormTensors& norm
       .to(x.scalar_type());
 }
 
+/// In place: nothing of `y` is needed for the backward pass.
+at::Tensor with_what_follows(at::Tensor y, const BehindNorm& behind) {
+  if (behind.other.defined()) y = y.add_(behind.other);
+  return behind.relu ? at::relu_(y) : y;
+}
+
 }  // namespace
 
 at::Tensor batch_normalised(const at::Tensor& x, const NormTensors& norm, bool measures, double momentum,
-                            double epsilon) {
+                            double epsilon, const BehindNorm& behind) {
   ReplicaExchange* const exchange = measures ? ReplicaExchange::current() : nullptr;
-  if (exchange != nullptr) return normalised_over_replicas(x, norm, momentum, epsilon, *exchange);
+  if (exchange != nullptr)
+    return with_what_follows(normalised_over_replicas(x, norm, momentum, epsilon, *exchange), behind);
   const bool too_few = x.numel() == x.size(1);
-  return at::batch_norm(x, norm.scale, norm.shift, norm.mean, norm.variance, measures && !too_few, momentum, epsilon,
-                        /*cudnn_enabled=*/true);
+  if (measures && !too_few && fused_norm_fits(x))
+    return fused_norm(x, norm, behind.other, behind.relu, momentum, epsilon);
+  return with_what_follows(at::batch_norm(x, norm.scale, norm.shift, norm.mean, norm.variance, measures && !too_few,
+                                          momentum, epsilon, /*cudnn_enabled=*/true),
+                           behind);
 }
 
 }  // namespace feedline::inline nodes

@@ -4,6 +4,7 @@
 #ifndef FEEDLINE_DESCRIBED_ONLY
 
 #include "nodes/model/shared_norm.h"
+#include "nodes/model/winograd/winograd_conv.h"
 
 #include <cmath>
 #include <utility>
@@ -93,45 +94,57 @@ at::Tensor ConvNetLayer::forward(std::span<const at::Tensor> in) {
 
 at::Tensor ConvNetLayer::run(Block& block, at::Tensor x) {
   if (block.is.pool) x = at::max_pool2d(x, {3, 3}, {2, 2}, {1, 1});
+  const bool drops = block.is.drop > 0 && learns() && !stage_frozen(block.stage);
+  // The sum is taken with the last norm, where nothing stands between the two.
+  const bool joins = block.is.residual && !drops && block.squeeze.empty() &&
+                     block.is.units.back().function == UnitFunction::None && !block.units.back().is.norm.empty();
   at::Tensor y = x;
-  for (std::size_t i = 0; i < block.units.size(); ++i) {
+  for (std::size_t i = 0; i + (joins ? 1 : 0) < block.units.size(); ++i) {
     y = run(block.units[i], y);
     if (block.squeeze.empty() || i != block.is.squeeze_behind) continue;
     const at::Tensor means = y.mean({2, 3}, /*keepdim=*/true);
     y = y * at::sigmoid(run(block.squeeze[1], run(block.squeeze[0], means)));
   }
   if (!block.is.residual) return y;
-  if (block.is.drop > 0 && learns() && !stage_frozen(block.stage))
-    y = y * kept(y, {y.size(0), 1, 1, 1}, 1 - block.is.drop);
-  y = y.add_(block.shortcut.empty() ? x : run(block.shortcut.front(), x));
-  return unit_function(block.is.joined, std::move(y));
+  const at::Tensor skip = block.shortcut.empty() ? x : run(block.shortcut.front(), x);
+  if (joins) return run(block.units.back(), y, block.is.joined, skip);
+  if (drops) y = y * kept(y, {y.size(0), 1, 1, 1}, 1 - block.is.drop);
+  return unit_function(block.is.joined, y.add_(skip));
 }
 
-at::Tensor ConvNetLayer::run(Unit& unit, const at::Tensor& x) {
+at::Tensor ConvNetLayer::convolved(const Unit& unit, const at::Tensor& x, const at::Tensor& weight,
+                                   const at::Tensor& bias) const {
   const ConvUnit& is = unit.is;
   const std::int64_t padding = (is.kernel - 1) / 2;
   const std::int64_t places = ((x.size(2) - 1) / is.stride + 1) * ((x.size(3) - 1) / is.stride + 1);
-  const double flops = 2.0 * static_cast<double>(unit.tensors.weight.numel()) * static_cast<double>(places);
-  const auto convolved = [&](const at::Tensor& weight, const at::Tensor& bias) {
-    return in_slices(x, flops, [&](const at::Tensor& rows) {
-      at::Tensor part = at::conv2d(rows, weight, bias, {is.stride, is.stride}, {padding, padding}, {1, 1}, is.groups);
-      if (rows.size(0) < x.size(0)) between(part);
-      return part;
-    });
-  };
+  const double flops = 2.0 * static_cast<double>(weight.numel()) * static_cast<double>(places);
+  const bool minimal = learns() && is.stride == 1 && winograd_fits(x, weight);
+  return in_slices(x, minimal ? flops / 3 : flops, [&](const at::Tensor& rows) {
+    at::Tensor part =
+        minimal ? winograd_conv(rows, weight, bias)
+                : at::conv2d(rows, weight, bias, {is.stride, is.stride}, {padding, padding}, {1, 1}, is.groups);
+    if (rows.size(0) < x.size(0)) between(part);
+    return part;
+  });
+}
+
+at::Tensor ConvNetLayer::run(Unit& unit, const at::Tensor& x, UnitFunction function, const at::Tensor& other) {
+  const NormedConv& of = unit.tensors;
   at::Tensor y;
   if (unit.folded) {
-    const FoldedConv& folded = unit.fold.of(unit.tensors, kNormEpsilon);
-    y = convolved(folded.weight, folded.bias);
+    const FoldedConv& folded = unit.fold.of(of, kNormEpsilon);
+    y = convolved(unit, x, folded.weight, folded.bias);
+    if (other.defined()) y = y.add_(other);
   } else {
-    y = convolved(unit.tensors.weight, unit.bias);
-    if (!is.norm.empty()) {
-      const NormedConv& of = unit.tensors;
+    y = convolved(unit, x, of.weight, unit.bias);
+    if (!unit.is.norm.empty()) {
+      const bool relu = function == UnitFunction::Relu;
       y = batch_normalised(y, {of.scale, of.shift, of.mean, of.variance}, learns() && !unit.keeps, kNormMomentum,
-                           kNormEpsilon);
+                           kNormEpsilon, {.other = other, .relu = relu});
+      if (relu) function = UnitFunction::None;
     }
   }
-  y = unit_function(is.function, std::move(y));
+  y = unit_function(function, std::move(y));
   between(y);
   return y;
 }

@@ -49,7 +49,11 @@ class ConvNetLayer final : public BackboneLayer {
   [[nodiscard]] static std::vector<Unit> made(TensorTree& tree, const std::vector<ConvUnit>& units);
   void note_frozen() override;
   [[nodiscard]] at::Tensor run(Block& block, at::Tensor x);
-  [[nodiscard]] at::Tensor run(Unit& unit, const at::Tensor& x);
+  /// `other`: added behind the norm, in front of `function`.
+  [[nodiscard]] at::Tensor run(Unit& unit, const at::Tensor& x, UnitFunction function, const at::Tensor& other = {});
+  [[nodiscard]] at::Tensor run(Unit& unit, const at::Tensor& x) { return run(unit, x, unit.is.function); }
+  [[nodiscard]] at::Tensor convolved(const Unit& unit, const at::Tensor& x, const at::Tensor& weight,
+                                     const at::Tensor& bias) const;
 
   std::vector<Block> blocks_{};
   bool map_;
