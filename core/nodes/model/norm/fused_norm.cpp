@@ -87,7 +87,7 @@ class FusedNorm : public torch::autograd::Function<FusedNorm> {
     }
     norm_pieces(shape, [&](std::size_t piece) { norm_loops()->normalise(job, piece * kNormPiece, shape.end(piece)); });
     const bool hidden = relu && adds;
-    context->save_for_backward({x, scale, numbers, hidden ? y : at::Tensor()});
+    context->save_for_backward({x, numbers, hidden ? y : at::Tensor()});
     context->saved_data["relu"] = relu;
     context->saved_data["to_x"] = x.requires_grad();
     context->saved_data["to_other"] = other.requires_grad();
@@ -98,8 +98,7 @@ class FusedNorm : public torch::autograd::Function<FusedNorm> {
                                                  const torch::autograd::variable_list& gradients) {
     const torch::autograd::variable_list saved = context->get_saved_variables();
     const at::Tensor& x = saved[0];
-    const at::Tensor& scale = saved[1];
-    const at::Tensor& numbers = saved[2];
+    const at::Tensor& numbers = saved[1];
     const at::Tensor gradient = gradients[0].contiguous(at::MemoryFormat::ChannelsLast);
     const NormShape shape(x);
     const auto channels = static_cast<std::int64_t>(shape.channels);
@@ -109,7 +108,7 @@ class FusedNorm : public torch::autograd::Function<FusedNorm> {
     job.shift = row(kNormShift);
     job.mean = row(kNormMean);
     job.gradient = gradient.data_ptr<float>();
-    if (saved[3].defined()) job.result = saved[3].data_ptr<float>();
+    if (saved[2].defined()) job.result = saved[2].data_ptr<float>();
     const std::vector<double> sums = norm_sums(shape, job, norm_loops()->sum_back);
     const at::Tensor to_scale = at::empty({channels}, x.options());
     const at::Tensor to_shift = at::empty({channels}, x.options());
