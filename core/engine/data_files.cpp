@@ -241,6 +241,8 @@ std::optional<StarterData> data_of_folder(const fs::path& folder) {
   if (is_file(folder / "data_batch_1.bin") || (is_file(folder / "train.bin") && is_file(folder / "test.bin")))
     return cifar_set(named);
   const auto split = split_folders(folder);
+  if (!split && !holds_class_files(named))
+    if (auto parts = class_files_in(named)) return parts;  // "train" and "test" are no classes
   if (!holds_text_folders(split ? split->training : folder)) return class_files_in(named);
   StarterData data{.name = named.filename().string(), .type = "text_folder", .encoded = false};
   data.training["folder"] = split ? full_path(split->training) : named.string();

@@ -9,7 +9,7 @@ namespace {
 // The colours of the window (gui/base/theme.cpp); a test compares them.
 constexpr std::string_view kStyle = R"(
 :root { color-scheme: light dark; --paper: #fbfcfd; --ink: #1a1f26; --muted: #576170; --faint: #d3d8df; --box: #ffffff;
-  --c1: #0072b2; --c2: #d55e00; --c3: #009e73; --c4: #cc79a7; --c5: #e69f00; --c6: #56b4e9;
+  --c1: #0072b2; --c2: #d55e00; --c3: #009e73; --c4: #cc79a7; --c5: #c48200; --c6: #3698d2;
   --c7: #4d8fd6; --c8: #e69f00; --c9: #a3acb8; }
 @media screen and (prefers-color-scheme: dark) {
   :root { --paper: #1b1f26; --ink: #e8ebef; --muted: #a0aab8; --faint: #333a45; --box: #262b34;

@@ -88,7 +88,8 @@ std::vector<Fix> fewer_features(const FixContext& context) {
   for (const WideField& field : wide_fields(context)) {
     const NodeCost& cost = *context.diagnosis.profile.find(field.from.node);
     if (std::max(field.of_network, field.of_fit) < kDecides) continue;
-    if (cost.type == "pca" || cost.type == "select_k_best" || cost.type == "recursive_elimination") continue;
+    const std::string& type = context.document.find(field.from.node)->type;
+    if (type == "pca" || type == "select_k_best" || type == "recursive_elimination") continue;
     std::optional<Fix> fix = trees_learn(context) ? std::nullopt : by_components(context, field, cost);
     if (!fix || fix->predicted_ratio < kWorthwhile) fix = by_selection(context, field);
     if (fix) fixes.push_back(std::move(*fix));
