@@ -117,6 +117,7 @@ class TestContrast : public QObject {
     Theme::instance().set_font_scale(1);
     DiagnosisPanel panel;
     panel.fix_list().show_fixes({{.id = "workers", .title = "4 workers", .predicted_ratio = 1.5}});
+    panel.show_applied("workers", "4 workers");
     const QList<QLabel*> labels = panel.findChildren<QLabel*>();
     std::vector<int> before;
     for (const QLabel* label : labels) before.push_back(QFontInfo(label->font()).pixelSize());
