@@ -42,10 +42,14 @@ class PinnedAllocator final : public BufferAllocator {
   std::unordered_map<std::byte*, at::Tensor> blocks_{};
 };
 
-/// Does any layer work on pictures, in a network whose memory format then matters?
+bool is_picture_batch(const TensorDesc& value) { return value.shape.size() == 4; }
+
+/// Does any layer work on pictures, in a network whose memory format then matters? A backbone takes some and puts out
+/// numbers.
 bool has_pictures(const ModelPlan& plan) {
-  return std::any_of(plan.layers.begin(), plan.layers.end(),
-                     [](const LayerPlan& layer) { return layer.output.shape.size() == 4; });
+  return std::any_of(plan.layers.begin(), plan.layers.end(), [](const LayerPlan& layer) {
+    return is_picture_batch(layer.output) || std::any_of(layer.inputs.begin(), layer.inputs.end(), is_picture_batch);
+  });
 }
 
 }  // namespace
