@@ -45,10 +45,12 @@ class PinnedAllocator final : public BufferAllocator {
 bool is_picture_batch(const TensorDesc& value) { return value.shape.size() == 4; }
 
 /// Does any layer work on pictures, in a network whose memory format then matters? A backbone takes some and puts out
-/// numbers.
+/// numbers; other layers that do so only rearrange them.
 bool has_pictures(const ModelPlan& plan) {
   return std::any_of(plan.layers.begin(), plan.layers.end(), [](const LayerPlan& layer) {
-    return is_picture_batch(layer.output) || std::any_of(layer.inputs.begin(), layer.inputs.end(), is_picture_batch);
+    const bool backbone = layer.spec != nullptr && layer.spec->pretrained;
+    return is_picture_batch(layer.output) ||
+           (backbone && std::any_of(layer.inputs.begin(), layer.inputs.end(), is_picture_batch));
   });
 }
 

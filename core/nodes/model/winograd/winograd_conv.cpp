@@ -208,7 +208,7 @@ bool winograd_fits(const at::Tensor& x, const at::Tensor& weight) {
   constexpr std::int64_t columns = kWinogradColumns;
   if (!x.is_cpu() || x.dim() != 4 || x.scalar_type() != at::kFloat || weight.scalar_type() != at::kFloat ||
       weight.dim() != 4 || weight.size(2) != 3 || weight.size(3) != 3 || weight.size(1) != x.size(1) ||
-      weight.size(0) % columns != 0 || weight.size(1) % columns != 0 || !weight.requires_grad())
+      weight.size(0) % columns != 0 || weight.size(1) % columns != 0)
     return false;
   if (!x.is_contiguous(at::MemoryFormat::ChannelsLast) || !weight.is_contiguous(at::MemoryFormat::ChannelsLast))
     return false;

@@ -8,7 +8,7 @@
 namespace feedline::inline nodes {
 
 /// Is winograd_conv() the better way for a convolution with stride 1 and a padding of one pixel? On the CPU, with 3×3
-/// filters that learn, in float32 with channels last, where channels and pixels are many enough.
+/// filters, in float32 with channels last, where channels and pixels are many enough.
 ///
 /// It asks nothing that a pass without gradients would answer otherwise: what is computed again for the backward pass
 /// (`recompute`) has the same bytes.
