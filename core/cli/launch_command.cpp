@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/own_program.h"
 #include "cli/commands.h"
 #include "cli/format.h"
 #include "cli/graph_file.h"
@@ -12,9 +13,9 @@
 #include <algorithm>
 #include <charconv>
 #include <csignal>
-#include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace feedline::cli {
@@ -55,12 +56,9 @@ Result<LaunchPlan> plan_of(const LaunchArguments& arguments, const std::vector<s
                   .machine = arguments.machine,
                   .binds = !arguments.unbound,
                   .restarts = arguments.restarts};
-  std::error_code error;
-  plan.program = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error)
-    return fail(Error{.code = ErrorCode::Failed,
-                      .reason = "this program cannot find itself: " + error.message(),
-                      .remedy = "Is /proc mounted?"});
+  auto program = own_program();
+  if (!program) return fail(std::move(program.error()));
+  plan.program = std::move(*program);
   if (arguments.machine >= arguments.machines)
     return fail(fmt::format("--node-rank {} is none of {}", arguments.machine,
                             plural(static_cast<std::uint64_t>(arguments.machines), "machine")),

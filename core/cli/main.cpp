@@ -3,16 +3,15 @@
 // The program itself knows no LibTorch: loading it takes over half a second, longer than a check of a small data set.
 // Commands that do not train run at once; for all others a module is loaded that has every command.
 
+#include "base/own_program.h"
 #include "cli/commands.h"
 #include "cli/terminal.h"
 
 #include <array>
 #include <cstdio>
 #include <dlfcn.h>
-#include <filesystem>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <unistd.h>
 
 namespace feedline::cli {
@@ -31,9 +30,8 @@ bool is_without_training(std::string_view command) {
 /// Beside the program. By its whole path: a sanitizer that stands between hides who asks, and with it the program's own
 /// search path.
 std::string module_path() {
-  std::error_code none;
-  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", none);
-  return program.has_parent_path() ? (program.parent_path() / kModule).string() : kModule;
+  const auto program = own_program();
+  return program ? (program->parent_path() / kModule).string() : kModule;
 }
 
 /// OpenBLAS, which OpenCV brings, starts a thread a core when it is loaded, and each of them spins for a tenth of a

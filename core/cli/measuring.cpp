@@ -2,6 +2,7 @@
 #include "cli/measuring.h"
 
 #include "base/cores.h"
+#include "base/own_program.h"
 #include "cli/format.h"
 #include "cli/output.h"
 #include "cli/terminal.h"
@@ -10,9 +11,7 @@
 
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
 #include <mutex>
-#include <system_error>
 #include <utility>
 
 namespace feedline::cli {
@@ -52,12 +51,9 @@ CLI::Option* add_processes(CLI::App& command, MeasureArguments& arguments) {
 Result<HelperPlan> share_cores(const MeasureArguments& arguments) {
   HelperPlan plan{.processes = arguments.processes};
   if (plan.processes < 2) return plan;
-  std::error_code error;
-  plan.program = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error)
-    return fail(Error{.code = ErrorCode::Failed,
-                      .reason = "this program cannot find itself: " + error.message(),
-                      .remedy = "Is /proc mounted?"});
+  auto program = own_program();
+  if (!program) return fail(std::move(program.error()));
+  plan.program = std::move(*program);
   if (arguments.cores) limit_cores(*arguments.cores);
   plan.cores = allowed_cores();
   keep_to_cores(cores_of_part(plan.cores, 0, plan.processes));

@@ -89,6 +89,7 @@ Status test_rates(const Document& document, const FindRateOptions& options, Foun
       return fail_cancelled();
     }
   }
+  if (options.measure.stop.stop_requested()) return fail_cancelled();  // it may have ended before anyone looked
   const std::lock_guard lock(mutex);
   if (failure && !found.diverged) return fail(std::move(*failure));
   return {};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nodes/text/sentence_pieces.h"
 
+#include "base/own_program.h"
 #include "base/plain_text.h"
 #include "nodes/text/pieces_module.h"
 
@@ -29,9 +30,9 @@ auto plain_dlopen() {
 /// Beside the program that runs, or where it was built.
 std::string pieces_module_path() {
   std::error_code none;
-  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", none);
-  const std::filesystem::path beside = program.parent_path() / kPiecesModule;
-  return !program.empty() && std::filesystem::exists(beside, none) ? beside.string() : FEEDLINE_PIECES_MODULE;
+  const auto program = own_program();
+  const std::filesystem::path beside = program ? program->parent_path() / kPiecesModule : std::filesystem::path();
+  return program && std::filesystem::exists(beside, none) ? beside.string() : FEEDLINE_PIECES_MODULE;
 }
 
 Result<const ModuleCalls*> open_pieces_module() {
