@@ -26,4 +26,11 @@ class RecordKeys {
   virtual Status read_key(std::uint64_t index, std::size_t key, std::string& value, Datum* label) const = 0;
 };
 
+/// key_names() of a source whose only name, where it has groups, is "group".
+[[nodiscard]] inline const std::vector<std::string>& group_key(bool has_groups) {
+  static const std::vector<std::string> group = {"group"};
+  static const std::vector<std::string> none;
+  return has_groups ? group : none;
+}
+
 }  // namespace feedline::inline schema

@@ -62,11 +62,7 @@ class IdxSource final : public Source, public InMemory, public Reporting, public
     if (groups_) paths.push_back(groups_->path());
     return paths;
   }
-  const std::vector<std::string>& key_names() const override {
-    static const std::vector<std::string> group = {"group"};
-    static const std::vector<std::string> none;
-    return groups_ ? group : none;
-  }
+  const std::vector<std::string>& key_names() const override { return group_key(groups_.has_value()); }
   Status read_key(std::uint64_t index, std::size_t, std::string& value, Datum* label) const override {
     value = groups_->name(index);
     if (label != nullptr) label->set_label(labels_[index]);

@@ -91,11 +91,7 @@ class NpySource final : public Source, public Reporting, public SharedFiles, pub
     if (groups_) paths.push_back(groups_->path());
     return paths;
   }
-  const std::vector<std::string>& key_names() const override {
-    static const std::vector<std::string> group = {"group"};
-    static const std::vector<std::string> none;
-    return groups_ ? group : none;
-  }
+  const std::vector<std::string>& key_names() const override { return group_key(groups_.has_value()); }
   Status read_key(std::uint64_t index, std::size_t, std::string& value, Datum* label) const override {
     std::array<std::byte, sizeof(double)> number{};
     if (Status read = groups_->read(index, std::span(number).first(groups_->item_bytes())); !read) {

@@ -65,7 +65,6 @@ class TextFilesSource final : public Source, public Reporting, public SharedFile
  public:
   TextFilesSource(std::vector<ClassFile> files, LineGroups groups, std::vector<PassedFiles> passed)
       : files_(std::move(files)), groups_(groups) {
-    if (groups_ != LineGroups::None) keys_ = {"group"};
     std::uint64_t end = 0;
     for (ClassFile& file : files_) {
       file.end = end += file.lines.count();
@@ -94,17 +93,14 @@ class TextFilesSource final : public Source, public Reporting, public SharedFile
     const std::size_t file = file_of(index);
     if (out[1] != nullptr) out[1]->set_label(static_cast<std::int64_t>(file));
     if (out[0] == nullptr) return {};
-    constexpr unsigned kLookForChange = 64;  // reads
-    thread_local unsigned reads = 0;
-    if (++reads % kLookForChange == 0)
-      if (Status same = files_[file].plain.unchanged(); !same) return same;
+    if (Status same = files_[file].plain.unchanged_at_times(); !same) return same;
     const auto line = line_of(file, index);
     if (!line) return fail(line.error());
     out[0]->set_bytes(groups_ == LineGroups::Column ? line->text.substr(line->text.find('\t') + 1) : line->text);
     return {};
   }
 
-  const std::vector<std::string>& key_names() const override { return keys_; }
+  const std::vector<std::string>& key_names() const override { return group_key(groups_ != LineGroups::None); }
   Status read_key(std::uint64_t index, std::size_t, std::string& value, Datum* label) const override {
     const std::size_t file = file_of(index);
     const auto line = line_of(file, index);
@@ -141,7 +137,6 @@ class TextFilesSource final : public Source, public Reporting, public SharedFile
 
   std::vector<ClassFile> files_;
   LineGroups groups_;
-  std::vector<std::string> keys_{};
   SourceReport report_{};
   std::vector<TensorDesc> outputs_{};
 };

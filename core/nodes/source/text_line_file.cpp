@@ -229,10 +229,7 @@ class TextLinesSource final : public Source, public Reporting, public SharedFile
     if (line.label < 0) return fail(bad_line(line.label).in_file(locate(index)));
     if (out[1] != nullptr) out[1]->set_label(line.label);
     if (out[0] == nullptr) return {};
-    constexpr unsigned kLookForChange = 64;  // reads
-    thread_local unsigned reads = 0;
-    if (++reads % kLookForChange == 0)
-      if (Status same = plain_.unchanged(); !same) return same;
+    if (Status same = plain_.unchanged_at_times(); !same) return same;
     return fetch(index, {out[0]->allocate(DType::U8, {static_cast<std::int64_t>(line.bytes)}), line.bytes}, line.begin);
   }
 

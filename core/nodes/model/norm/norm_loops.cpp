@@ -26,12 +26,33 @@ struct NormVectors {
   [[gnu::always_inline]] static inline void load(Vec& vec, const float* from) { std::memcpy(&vec, from, sizeof vec); }
   [[gnu::always_inline]] static inline void store(float* to, const Vec& vec) { std::memcpy(to, &vec, sizeof vec); }
 
-  /// work.operator()<Count>(channel) of all channels.
+  template <std::size_t Count>
+  [[gnu::always_inline]] static inline void load_all(Vec (&vecs)[Count], const float* from) {
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < Count; ++i) load(vecs[i], from + i * kLanes);
+  }
+
+  /// work.operator()<Count>(channel, first, end) of all channels, kNormRows rows at a time.
   template <class Work>
-  [[gnu::always_inline]] static inline void over_channels(std::size_t channels, const Work& work) {
-    std::size_t channel = 0;
-    for (; channel + 4 * kLanes <= channels; channel += 4 * kLanes) work.template operator()<4>(channel);
-    for (; channel < channels; channel += kLanes) work.template operator()<1>(channel);
+  [[gnu::always_inline]] static inline void over_blocks(const NormJob& job, std::size_t first, std::size_t last,
+                                                        const Work& work) {
+    for (; first < last; first += kNormRows) {
+      const std::size_t end = std::min(first + kNormRows, last);
+      std::size_t channel = 0;
+      for (; channel + 4 * kLanes <= job.channels; channel += 4 * kLanes)
+        work.template operator()<4>(channel, first, end);
+      for (; channel < job.channels; channel += kLanes) work.template operator()<1>(channel, first, end);
+    }
+  }
+
+  /// each(i, at) of the numbers of these rows, vector i of a row's `Count` at a time.
+  template <std::size_t Count, class Each>
+  [[gnu::always_inline]] static inline void over_rows(const NormJob& job, std::size_t channel, std::size_t first,
+                                                      std::size_t end, const Each& each) {
+    std::size_t at = first * job.channels + channel;
+    for (std::size_t row = first; row < end; ++row, at += job.channels)
+#pragma GCC unroll 4
+      for (std::size_t i = 0; i < Count; ++i) each(i, at + i * kLanes);
   }
 
   [[gnu::always_inline]] static inline void more(double* sums, const Vec& vec) {
@@ -41,63 +62,51 @@ struct NormVectors {
   }
 
   [[gnu::always_inline]] static inline void sum(const NormJob& job, std::size_t first, std::size_t last, double* sums) {
-    for (; first < last; first += kNormRows) {
-      const std::size_t end = std::min(first + kNormRows, last);
-      over_channels(
-          job.channels, [&]<std::size_t Count>(std::size_t channel) __attribute__((always_inline)) {
-            Vec mean[Count];
-            Vec once[Count] = {};
-            Vec square[Count] = {};
-#pragma GCC unroll 4
-            for (std::size_t i = 0; i < Count; ++i) load(mean[i], job.mean + channel + i * kLanes);
-            const float* x = job.x + first * job.channels + channel;
-            for (std::size_t row = first; row < end; ++row, x += job.channels)
-#pragma GCC unroll 4
-              for (std::size_t i = 0; i < Count; ++i) {
+    over_blocks(
+        job, first, last,
+        [&]<std::size_t Count>(std::size_t channel, std::size_t from, std::size_t end) __attribute__((always_inline)) {
+          Vec mean[Count];
+          Vec once[Count] = {};
+          Vec square[Count] = {};
+          load_all(mean, job.mean + channel);
+          over_rows<Count>(
+              job, channel, from, end, [&](std::size_t i, std::size_t at) __attribute__((always_inline)) {
                 Vec apart;
-                load(apart, x + i * kLanes);
+                load(apart, job.x + at);
                 apart -= mean[i];
                 once[i] += apart;
                 square[i] += apart * apart;
-              }
-            for (std::size_t i = 0; i < Count; ++i) {
-              more(sums + channel + i * kLanes, once[i]);
-              more(sums + job.channels + channel + i * kLanes, square[i]);
-            }
-          });
-    }
+              });
+          for (std::size_t i = 0; i < Count; ++i) {
+            more(sums + channel + i * kLanes, once[i]);
+            more(sums + job.channels + channel + i * kLanes, square[i]);
+          }
+        });
   }
 
   [[gnu::always_inline]] static inline void normalise(const NormJob& job, std::size_t first, std::size_t last) {
-    for (; first < last; first += kNormRows) {
-      const std::size_t end = std::min(first + kNormRows, last);
-      over_channels(
-          job.channels, [&]<std::size_t Count>(std::size_t channel) __attribute__((always_inline)) {
-            Vec slope[Count];
-            Vec shift[Count];
-#pragma GCC unroll 4
-            for (std::size_t i = 0; i < Count; ++i) {
-              load(slope[i], job.slope + channel + i * kLanes);
-              load(shift[i], job.shift + channel + i * kLanes);
-            }
-            const Vec zero = {};
-            std::size_t at = first * job.channels + channel;
-            for (std::size_t row = first; row < end; ++row, at += job.channels)
-#pragma GCC unroll 4
-              for (std::size_t i = 0; i < Count; ++i) {
+    over_blocks(
+        job, first, last,
+        [&]<std::size_t Count>(std::size_t channel, std::size_t from, std::size_t end) __attribute__((always_inline)) {
+          Vec slope[Count];
+          Vec shift[Count];
+          load_all(slope, job.slope + channel);
+          load_all(shift, job.shift + channel);
+          over_rows<Count>(
+              job, channel, from, end, [&](std::size_t i, std::size_t at) __attribute__((always_inline)) {
+                const Vec zero = {};
                 Vec x;
-                load(x, job.x + at + i * kLanes);
+                load(x, job.x + at);
                 Vec y = x * slope[i] + shift[i];
                 if (job.other != nullptr) {
                   Vec other;
-                  load(other, job.other + at + i * kLanes);
+                  load(other, job.other + at);
                   y += other;
                 }
                 if (job.relu) y = y < zero ? zero : y;  // not a number stays so
-                store(job.y + at + i * kLanes, y);
-              }
-          });
-    }
+                store(job.y + at, y);
+              });
+        });
   }
 
   /// The gradient in front of the function: 0 where that was 0.
@@ -121,74 +130,60 @@ struct NormVectors {
   [[gnu::always_inline]] static inline void sum_back(const NormJob& job, std::size_t first, std::size_t last,
                                                      double* sums) {
     const Masked masked{job};
-    for (; first < last; first += kNormRows) {
-      const std::size_t end = std::min(first + kNormRows, last);
-      over_channels(
-          job.channels, [&]<std::size_t Count>(std::size_t channel) __attribute__((always_inline)) {
-            Vec mean[Count];
-            Vec slope[Count];
-            Vec shift[Count];
-            Vec once[Count] = {};
-            Vec product[Count] = {};
-#pragma GCC unroll 4
-            for (std::size_t i = 0; i < Count; ++i) {
-              load(mean[i], job.mean + channel + i * kLanes);
-              load(slope[i], job.slope + channel + i * kLanes);
-              load(shift[i], job.shift + channel + i * kLanes);
-            }
-            std::size_t at = first * job.channels + channel;
-            for (std::size_t row = first; row < end; ++row, at += job.channels)
-#pragma GCC unroll 4
-              for (std::size_t i = 0; i < Count; ++i) {
+    over_blocks(
+        job, first, last,
+        [&]<std::size_t Count>(std::size_t channel, std::size_t from, std::size_t end) __attribute__((always_inline)) {
+          Vec mean[Count];
+          Vec slope[Count];
+          Vec shift[Count];
+          Vec once[Count] = {};
+          Vec product[Count] = {};
+          load_all(mean, job.mean + channel);
+          load_all(slope, job.slope + channel);
+          load_all(shift, job.shift + channel);
+          over_rows<Count>(
+              job, channel, from, end, [&](std::size_t i, std::size_t at) __attribute__((always_inline)) {
                 Vec x;
                 Vec gradient;
-                load(x, job.x + at + i * kLanes);
-                masked.get(at + i * kLanes, x, slope[i], shift[i], gradient);
+                load(x, job.x + at);
+                masked.get(at, x, slope[i], shift[i], gradient);
                 once[i] += gradient;
                 product[i] += gradient * (x - mean[i]);
-              }
-            for (std::size_t i = 0; i < Count; ++i) {
-              more(sums + channel + i * kLanes, once[i]);
-              more(sums + job.channels + channel + i * kLanes, product[i]);
-            }
-          });
-    }
+              });
+          for (std::size_t i = 0; i < Count; ++i) {
+            more(sums + channel + i * kLanes, once[i]);
+            more(sums + job.channels + channel + i * kLanes, product[i]);
+          }
+        });
   }
 
   [[gnu::always_inline]] static inline void back(const NormJob& job, std::size_t first, std::size_t last) {
     const Masked masked{job};
-    for (; first < last; first += kNormRows) {
-      const std::size_t end = std::min(first + kNormRows, last);
-      over_channels(
-          job.channels, [&]<std::size_t Count>(std::size_t channel) __attribute__((always_inline)) {
-            Vec mean[Count];
-            Vec slope[Count];
-            Vec shift[Count];
-            Vec by_x[Count];
-            Vec constant[Count];
-#pragma GCC unroll 4
-            for (std::size_t i = 0; i < Count; ++i) {
-              load(mean[i], job.mean + channel + i * kLanes);
-              load(slope[i], job.slope + channel + i * kLanes);
-              load(shift[i], job.shift + channel + i * kLanes);
-              load(by_x[i], job.by_x + channel + i * kLanes);
-              load(constant[i], job.constant + channel + i * kLanes);
-            }
-            std::size_t at = first * job.channels + channel;
-            for (std::size_t row = first; row < end; ++row, at += job.channels)
-#pragma GCC unroll 4
-              for (std::size_t i = 0; i < Count; ++i) {
+    over_blocks(
+        job, first, last,
+        [&]<std::size_t Count>(std::size_t channel, std::size_t from, std::size_t end) __attribute__((always_inline)) {
+          Vec mean[Count];
+          Vec slope[Count];
+          Vec shift[Count];
+          Vec by_x[Count];
+          Vec constant[Count];
+          load_all(mean, job.mean + channel);
+          load_all(slope, job.slope + channel);
+          load_all(shift, job.shift + channel);
+          load_all(by_x, job.by_x + channel);
+          load_all(constant, job.constant + channel);
+          over_rows<Count>(
+              job, channel, from, end, [&](std::size_t i, std::size_t at) __attribute__((always_inline)) {
                 Vec x;
                 Vec gradient;
-                load(x, job.x + at + i * kLanes);
-                masked.get(at + i * kLanes, x, slope[i], shift[i], gradient);
-                if (job.to_other != nullptr) store(job.to_other + at + i * kLanes, gradient);
-                if (job.to_x == nullptr) continue;
+                load(x, job.x + at);
+                masked.get(at, x, slope[i], shift[i], gradient);
+                if (job.to_other != nullptr) store(job.to_other + at, gradient);
+                if (job.to_x == nullptr) return;
                 const Vec to_x = gradient * slope[i] + ((x - mean[i]) * by_x[i] + constant[i]);
-                store(job.to_x + at + i * kLanes, to_x);
-              }
-          });
-    }
+                store(job.to_x + at, to_x);
+              });
+        });
   }
 };
 

@@ -141,14 +141,20 @@ struct WinogradLoops {
       }
   }
 
+  /// The numbers at all points, a plane each, become a square.
+  template <class Line>
+  [[gnu::always_inline]] static inline void from_points(const float* from, std::size_t plane, Vec* square) {
+    Vec points[kWinogradPoints];
+#pragma GCC unroll 36
+    for (std::size_t i = 0; i < kWinogradPoints; ++i) load(points[i], from + i * plane);
+    winograd_square<Line>(points, square);
+  }
+
   [[gnu::always_inline]] static inline void gather(const float* from, std::size_t plane, float* const* pixels,
                                                    std::size_t channel, const float* bias) {
     for (std::size_t column = 0; column < kWinogradColumns; column += kLanes) {
-      Vec points[kWinogradPoints];
       Vec square[kWinogradGiven];
-#pragma GCC unroll 36
-      for (std::size_t i = 0; i < kWinogradPoints; ++i) load(points[i], from + i * plane + column);
-      winograd_square<WinogradOutput>(points, square);
+      from_points<WinogradOutput>(from + column, plane, square);
       if (bias != nullptr) {
         Vec more;
         load(more, bias + column);
@@ -162,11 +168,8 @@ struct WinogradLoops {
   [[gnu::always_inline]] static inline void scatter(const float* from, std::size_t plane, float* const* pixels,
                                                     std::size_t channel) {
     for (std::size_t column = 0; column < kWinogradColumns; column += kLanes) {
-      Vec points[kWinogradPoints];
       Vec square[kWinogradSeen];
-#pragma GCC unroll 36
-      for (std::size_t i = 0; i < kWinogradPoints; ++i) load(points[i], from + i * plane + column);
-      winograd_square<WinogradInputBack>(points, square);
+      from_points<WinogradInputBack>(from + column, plane, square);
       for (std::size_t i = 0; i < kWinogradSeen; ++i) {
         Vec so_far;
         load(so_far, pixels[i] + channel + column);
@@ -179,11 +182,8 @@ struct WinogradLoops {
   [[gnu::always_inline]] static inline void gather_filter(const float* from, std::size_t plane, float* to,
                                                           std::size_t tap, bool adds) {
     for (std::size_t column = 0; column < kWinogradColumns; column += kLanes) {
-      Vec points[kWinogradPoints];
       Vec taps[kWinogradTaps];
-#pragma GCC unroll 36
-      for (std::size_t i = 0; i < kWinogradPoints; ++i) load(points[i], from + i * plane + column);
-      winograd_square<WinogradFilterBack>(points, taps);
+      from_points<WinogradFilterBack>(from + column, plane, taps);
       for (std::size_t i = 0; i < kWinogradTaps; ++i) {
         if (adds) {
           Vec so_far;

@@ -146,6 +146,12 @@ Status PlainFile::unchanged() const {
   return fail(std::move(error));
 }
 
+Status PlainFile::unchanged_at_times() const {
+  constexpr unsigned kCallsPerLook = 64;
+  thread_local unsigned calls = 0;
+  return ++calls % kCallsPerLook == 0 ? unchanged() : Status();
+}
+
 Result<PlainFile> open_plain(const std::string& path, const std::string& encoding, const SourceContext& context,
                              std::optional<std::uint64_t> most) {
   PlainFile plain{.path = path, .opened = path};
