@@ -209,11 +209,9 @@ void add_bench(CLI::App& app, ExitCode& code) {
       ->type_name("N")
       ->capture_default_str()
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{100'000}));
-  command
-      ->add_option("--json", arguments->json,
-                   "Write the figures as JSON to this file, or to standard output for '-'; the table then goes to "
-                   "standard error")
-      ->type_name("PATH|-");
+  add_result_option(*command, "--json", arguments->json,
+                    "Write the figures as JSON to this file, or to standard output; the table then goes to standard "
+                    "error");
   command->callback([arguments, &code] { code = bench(*arguments); });
 }
 

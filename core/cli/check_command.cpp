@@ -168,13 +168,10 @@ void add_check(CLI::App& app, ExitCode& code) {
   auto arguments = std::make_shared<CheckArguments>();
   add_file(*command, arguments->file);
   add_set(*command, arguments->set);
-  command->add_option("--json", arguments->json, "Write everything as JSON to this file, or to standard output for '-'")
-      ->type_name("PATH|-");
-  command
-      ->add_option("--csv", arguments->csv,
-                   "Write bad and repeated files, one a row with its reason, to this file, or to standard output for "
-                   "'-'")
-      ->type_name("PATH|-");
+  add_result_option(*command, "--json", arguments->json,
+                    "Write everything as JSON to this file, or to standard output");
+  add_result_option(*command, "--csv", arguments->csv,
+                    "Write bad and repeated files, one a row with its reason, to this file, or to standard output");
   command->add_option("--workers", arguments->workers, "Threads that read and decode; 0: as many as cores")
       ->type_name("N")
       ->check(CLI::Range(0U, 1024U));

@@ -81,8 +81,8 @@ void tell(const OpenedCheckpoint& from) {
   std::string run;
   if (const auto text = from.state.texts.find(kProgressText); text != from.state.texts.end())
     if (const auto progress = run_progress_of(text->second); progress && progress->recorded.run > 0)
-      run = fmt::format(" of run {}", progress->recorded.run);
-  put_line(stderr, fmt::format("goes on{} behind step {} in epoch {}, from {}", run, count(at.step), at.epoch,
+      run = fmt::format(" run {}", progress->recorded.run);
+  put_line(stderr, fmt::format("continues{} after step {} in epoch {}, from {}", run, count(at.step), at.epoch,
                                escape_name(from.path.string())));
 }
 

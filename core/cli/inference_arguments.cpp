@@ -4,6 +4,7 @@
 #include "base/user_path.h"
 #include "cli/graph_arguments.h"
 #include "cli/graph_file.h"
+#include "cli/output.h"
 #include "cli/terminal.h"
 #include "training/resume.h"
 
@@ -16,11 +17,8 @@ void add_inference_arguments(CLI::App& command, InferenceArguments& arguments) {
   command.add_option("--workers", arguments.workers, "Threads that prepare data; 0: as the machine suggests")
       ->type_name("N")
       ->check(CLI::Range(0U, 1024U));
-  command
-      .add_option(
-          "--json", arguments.json,
-          "Write the result as JSON to this file, or to standard output for '-' (which then carries nothing else)")
-      ->type_name("PATH|-");
+  add_result_option(command, "--json", arguments.json,
+                    "Write the result as JSON to this file, or to standard output (which then carries nothing else)");
 }
 
 void add_measured_arguments(CLI::App& command, MeasuredArguments& arguments) {

@@ -23,11 +23,8 @@ void add_measure_arguments(CLI::App& command, MeasureArguments& arguments) {
       .add_option("--device", arguments.device,
                   "Where to train: auto, cpu, cuda, cuda:1; several GPUs: cuda:0,cuda:1 or cuda:all")
       ->type_name("NAME");
-  command
-      .add_option(
-          "--json", arguments.json,
-          "Write the result as JSON to this file, or to standard output for '-' (which then carries nothing else)")
-      ->type_name("PATH|-");
+  add_result_option(command, "--json", arguments.json,
+                    "Write the result as JSON to this file, or to standard output (which then carries nothing else)");
 }
 
 void add_budget_arguments(CLI::App& command, MeasureArguments& arguments) {

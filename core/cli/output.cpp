@@ -5,12 +5,18 @@
 #include "base/user_path.h"
 #include "cli/terminal.h"
 
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <memory>
 #include <system_error>
 #include <unistd.h>
+#include <vector>
 
 namespace feedline::cli {
 namespace {
@@ -39,7 +45,34 @@ Status write_all(const std::string& path, std::string_view text) {
 
 fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
 
+/// Is there something that a result is not to take the place of? Earlier results are; pictures and graphs are not.
+bool would_be_lost(const std::string& path) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored) || fs::file_size(path, ignored) == 0) return false;
+  constexpr std::array<std::string_view, 7> kResults = {"", ".json", ".jsonl", ".csv", ".txt", ".log", ".out"};
+  const std::string ending = fs::path(path).extension().string();
+  return std::find(kResults.begin(), kResults.end(), ending) == kResults.end();
+}
+
 }  // namespace
+
+void add_result_option(CLI::App& command, const std::string& name, std::string& path, const std::string& text) {
+  command
+      .add_option_function<std::vector<std::string>>(
+          name,
+          [name, &path](const std::vector<std::string>& given) {
+            path = given.empty() ? "-" : given.front();  // the value may be left out
+            if (would_be_lost(user_path(path)))
+              throw CLI::ValidationError(
+                  name,
+                  fmt::format("'{}' exists and is no result of Feedline; it would be overwritten. Say {} last for "
+                              "the standard output, or {} PATH for a new file",
+                              escape_name(path), name, name));
+          },
+          text)
+      ->expected(0, 1)
+      ->type_name("[PATH|-]");
+}
 
 Status check_writable(const std::string& given) {
   const std::string path = user_path(given);

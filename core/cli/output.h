@@ -7,7 +7,15 @@
 #include <string>
 #include <string_view>
 
+namespace CLI {
+class App;
+}
+
 namespace feedline::cli {
+
+/// An option such as --json that says where a result goes: --json PATH, --json -, or --json alone for the standard
+/// output. A value that names a file of another kind is refused: 'predict CKPT --json photo.jpg' would overwrite it.
+void add_result_option(CLI::App& command, const std::string& name, std::string& path, const std::string& text);
 
 /// Is this the standard output?
 [[nodiscard]] inline bool is_standard_output(std::string_view path) { return path == "-"; }

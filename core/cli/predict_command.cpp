@@ -171,7 +171,7 @@ void add_predict(CLI::App& app, ExitCode& code) {
       "Examples:\n"
       "  feedline-cli predict CKPT photo.jpg                     the best checkpoint of a folder\n"
       "  feedline-cli predict CKPT/best.safetensors photos --csv > answers.csv\n"
-      "  feedline-cli predict CKPT photos --json - | jq '.predictions[].class'\n"
+      "  feedline-cli predict CKPT photos --json | jq '.predictions[].class'\n"
       "  feedline-cli predict CKPT new-customers.csv --csv       of a model of tables\n"
       "  curl -s https://example.org/photo.jpg | feedline-cli predict CKPT -\n");
   auto arguments = std::make_shared<PredictArguments>();

@@ -59,11 +59,8 @@ void add_run_arguments(CLI::App& command, RunArguments& arguments) {
                   "Where to train: auto, cpu, cuda, cuda:1; several GPUs: cuda:0,cuda:1 or cuda:all")
       ->type_name("NAME");
   command.add_flag("--no-meters", arguments.no_meters, "Measure nothing on the data side, to see what measuring costs");
-  command
-      .add_option(
-          "--json", arguments.json,
-          "Write the result as JSON to this file, or to standard output for '-' (which then carries nothing else)")
-      ->type_name("PATH|-");
+  add_result_option(command, "--json", arguments.json,
+                    "Write the result as JSON to this file, or to standard output (which then carries nothing else)");
   command
       .add_option("--trace", arguments.trace,
                   "Write the timeline of the last moments to this file (or - for standard output): every worker, queue "

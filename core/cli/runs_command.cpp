@@ -132,8 +132,7 @@ void add_runs_option(CLI::App& command, const Arguments& arguments, int least) {
 }
 
 void add_json_option(CLI::App& command, const Arguments& arguments) {
-  command.add_option("--json", arguments->json, "Write the result as JSON to this file, or to standard output for '-'")
-      ->type_name("PATH|-");
+  add_result_option(command, "--json", arguments->json, "Write the result as JSON to this file, or to standard output");
 }
 
 void add_target_option(CLI::App& command, const Arguments& arguments) {

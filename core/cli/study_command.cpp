@@ -205,8 +205,8 @@ void add_study(CLI::App& app, ExitCode& code) {
       ->type_name("METRIC=VALUE");
   command->add_option("--name", arguments->name, "Name of the study, the tag of its runs; default: made of the time")
       ->type_name("WORD");
-  command->add_option("--csv", arguments->csv, "Write one row a run as CSV to this file, or to standard output for '-'")
-      ->type_name("PATH|-");
+  add_result_option(*command, "--csv", arguments->csv,
+                    "Write one row a run as CSV to this file, or to standard output");
   command->add_flag("--no-record", arguments->no_record, "Leave its runs out of the record ('feedline-cli runs')");
   command->callback([arguments, &code] { code = study(*arguments); });
 }

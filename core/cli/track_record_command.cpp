@@ -3,6 +3,7 @@
 #include "cli/format.h"
 #include "cli/help.h"
 #include "cli/measuring.h"
+#include "cli/output.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
 #include "runs/predictions.h"
@@ -68,8 +69,7 @@ void add_track_record(CLI::App& app, ExitCode& code) {
   explain(*command, "Lists every fix that was proved, with its predicted and its measured gain.");
   command->footer("Example:\n  feedline-cli track-record --json -\n");
   auto json = std::make_shared<std::string>();
-  command->add_option("--json", *json, "Write it as JSON to this file, or to standard output for '-'")
-      ->type_name("PATH|-");
+  add_result_option(*command, "--json", *json, "Write it as JSON to this file, or to standard output");
   command->callback([json, &code] { code = show(*json); });
 }
 

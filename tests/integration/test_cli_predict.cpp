@@ -34,6 +34,18 @@ class TestCliPredict : public QObject {
     trained_ = run.json();
   }
 
+  /// As one writes it without looking it up; a picture that follows it is not overwritten.
+  void json_needs_no_path() {
+    const QString one = files_below(photos_).front();
+    const QByteArray picture = read_file(one);
+    const CliResult bare = cli_.run({"predict", checkpoints_, one, "--json"});
+    QVERIFY2(bare.exit_code == 0, bare.text());
+    QCOMPARE(bare.json(), cli_.run({"predict", checkpoints_, one, "--json", "-"}).json());
+    const CliResult between = cli_.run({"predict", checkpoints_, one, "--json", one});
+    QVERIFY2(between.exit_code == 2 && between.err.contains("would be overwritten"), between.text());
+    QCOMPARE(read_file(one), picture);
+  }
+
   void pictures_and_folders_are_predicted_and_bad_ones_named() {
     const QString bad = cli_.path("broken.jpg");
     write_file(bad, "no picture");

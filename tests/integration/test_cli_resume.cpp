@@ -281,7 +281,7 @@ class TestCliResume : public QObject {
     const CliResult rest =
         cli_.run(common + QStringList{"--resume", "--max-steps", QString::number(step + 20), "--json", "-"});
     QVERIFY2(rest.exit_code == 0, rest.text());
-    QVERIFY2(rest.err.contains(QString("goes on of run %1").arg(run).toUtf8()), rest.text());
+    QVERIFY2(rest.err.contains(QString("continues run %1 after step").arg(run).toUtf8()), rest.text());
     QCOMPARE(recorded_as(rest), run);
     QCOMPARE(list().size(), runs.size());
     const QJsonDocument whole = show(run);
