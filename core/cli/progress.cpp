@@ -122,7 +122,7 @@ void Progress::show(const Started& fact) {
 
 void Progress::show(const RecordFailed& fact) { line("left out: " + fact.error.line()); }
 
-void Progress::show(const Noticed& fact) { line("warning: " + fact.error.line()); }
+void Progress::show(const Noticed& fact) { line((fact.warns ? "warning: " : "note: ") + fact.error.line()); }
 
 void Progress::show(const EpochDone& fact) {
   const std::uint32_t epochs = history_.empty() ? 0 : history_.back().trainer.epochs;

@@ -358,7 +358,7 @@ Status begin_with_weights(const Model& model, const Plan& plan, bool begun, RunS
   const auto all = load_weights(model, state.stop_token(), begun);
   if (!all) return fail(all.error());
   for (const LoadedWeights& weights : *all)
-    state.emit(Noticed{Error{.reason = weights.text(), .node = weights.node, .file = weights.file}});
+    state.emit(Noticed{Error{.reason = weights.text(), .node = weights.node, .file = weights.file}, !weights.whole()});
   if (all->empty() || plan.document.empty()) return {};
   const auto drawn = from_json(plan.document);
   if (!drawn) return {};

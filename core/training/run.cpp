@@ -187,7 +187,7 @@ Result<std::optional<ResumePoint>> Run::Impl::begin_from(const Plan& plan, const
   if (const auto& weights = options_.weights.state) {
     auto taken = training.learner->take_weights(*weights);
     if (!taken) return fail(std::move(taken.error()).in_file(options_.weights.path));
-    state_.emit(Noticed{Error{.reason = std::move(*taken), .file = options_.weights.path}});
+    state_.emit(Noticed{Error{.reason = std::move(*taken), .file = options_.weights.path}, false});
   }
   const auto& state = options_.resume.state;
   if (!state) return std::nullopt;

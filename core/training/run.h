@@ -179,6 +179,7 @@ struct RecordFailed {
 /// Something goes worse than it should, but nothing is lost: a cache whose disk is full.
 struct Noticed {
   Error error{};
+  bool warns = true;  ///< false: told for information, such as what matched of a file of weights
 };
 struct EpochDone {
   EpochResult result{};
