@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "schema/metric_facts.h"
+
+#include "base/numbers.h"
+#include "base/results.h"
+#include "schema/registry.h"
+
+#include <algorithm>
+#include <array>
+
+namespace feedline::inline schema {
+namespace {
+
+constexpr std::size_t kMostMetricsNamed = 12;
+
+constexpr std::array kMetricFacts = {
+    MetricFacts{"accuracy", TargetKind::Classes},
+    MetricFacts{"AUC", TargetKind::Classes, false, false},
+    MetricFacts{"AUC", TargetKind::Labels, false, false},
+    MetricFacts{"label accuracy", TargetKind::Labels},
+    MetricFacts{"label F1", TargetKind::Labels, false},
+    MetricFacts{"macro F1", TargetKind::Classes, false},
+    MetricFacts{"macro precision", TargetKind::Classes, false, false},
+    MetricFacts{"macro recall", TargetKind::Classes, false, false},
+    MetricFacts{"MAE", TargetKind::Numbers, true, false},
+    MetricFacts{"micro F1", TargetKind::Classes, false, false},
+    MetricFacts{"micro F1", TargetKind::Labels, false, false},
+    MetricFacts{"R2", TargetKind::Numbers},
+    MetricFacts{"RMSE", TargetKind::Numbers, true, false},
+    MetricFacts{"top-10 accuracy", TargetKind::Classes, false, false, 11},
+    MetricFacts{"top-3 accuracy", TargetKind::Classes, false, false, 4},
+    MetricFacts{"top-5 accuracy", TargetKind::Classes, false, false, 6},
+    MetricFacts{"weighted F1", TargetKind::Classes, false, false},
+};
+
+bool fits(const MetricFacts& metric, const Judged& judged) {
+  return metric.target == judged.target && (judged.classes == 0 || judged.classes >= metric.least_classes);
+}
+
+}  // namespace
+
+std::span<const MetricFacts> metric_facts() { return kMetricFacts; }
+
+bool measurable(std::span<const Judged> all, std::string_view key) {
+  return std::any_of(kMetricFacts.begin(), kMetricFacts.end(), [&](const MetricFacts& metric) {
+    return metric_key(metric.name) == key &&
+           std::any_of(all.begin(), all.end(), [&](const Judged& judged) { return fits(metric, judged); });
+  });
+}
+
+std::vector<std::string> measured_keys(std::span<const Judged> all, std::span<const std::string> wanted,
+                                       bool validates) {
+  std::vector<std::string> keys;
+  const auto add = [&](std::string_view split, const MetricFacts& metric, const Judged& judged) {
+    if (!fits(metric, judged) || (split == kTrainSplit && !metric.while_training)) return;
+    std::string key = std::string(split) + '_' + metric_key(metric.name);
+    if (all.size() > 1) key += '_' + metric_key(judged.node);
+    keys.push_back(std::move(key));
+  };
+  for (const std::string_view split : {kTrainSplit, kValSplit}) {
+    if (split == kValSplit && !validates) continue;
+    keys.push_back(std::string(split) + '_' + std::string(kLossMetric));
+    for (const Judged& judged : all) {
+      for (const MetricFacts& metric : kMetricFacts)
+        if (wanted.empty() && metric.by_default) add(split, metric, judged);
+      for (const std::string& key : wanted)
+        for (const MetricFacts& metric : kMetricFacts)
+          if (metric_key(metric.name) == key) add(split, metric, judged);
+    }
+  }
+  return keys;
+}
+
+bool of_validation(std::string_view key) { return key.starts_with(std::string(kValSplit) + '_'); }
+
+Error not_measured(const std::string& key, const std::vector<std::string>& measured, std::string parameter) {
+  const std::string choice = "choose one of " + numbers::listed(measured, kMostMetricsNamed);
+  Error error{.reason = "the run does not measure '" + key + "'", .parameter = std::move(parameter)};
+  if (of_validation(key) && std::none_of(measured.begin(), measured.end(), of_validation)) {
+    error.reason += ", because there are no validation data";
+    error.remedy = "Set validation_split of the trainer, connect validation data, or " + choice;
+    return error;
+  }
+  const std::string near = nearest_word(key, measured);
+  error.remedy = near.empty() ? 'C' + choice.substr(1) : "Did you mean '" + near + "'? Otherwise " + choice;
+  return error;
+}
+
+}  // namespace feedline::inline schema
