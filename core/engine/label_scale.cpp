@@ -67,10 +67,7 @@ std::optional<std::size_t> source_output(const DataPlan& data, int field) {
 
 double real_param(const LayerPlan& layer, const char* name) {
   const auto found = layer.params.find(name);
-  if (found == layer.params.end()) return 0;
-  if (const auto* real = std::get_if<double>(&found->second)) return *real;
-  const auto* whole = std::get_if<std::int64_t>(&found->second);
-  return whole == nullptr ? 0 : static_cast<double>(*whole);
+  return found == layer.params.end() ? 0 : real_of(found->second).value_or(0);
 }
 
 std::optional<Error> scale_notice(const Plan& plan, const ModelPlan& network, const LayerPlan& loss) {
