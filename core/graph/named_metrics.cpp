@@ -139,6 +139,7 @@ Status check_metric(const Document& document, const std::string& key, const std:
 }
 
 void name_metrics(const Wiring& wiring, Analysis& analysis) {
+  if (metric_facts().empty()) return;
   for (std::size_t node = 0; node < wiring.nodes().size(); ++node) {
     const NodeSpec* spec = wiring.spec(node);
     if (spec == nullptr || spec->role != Role::Trainer || !spec->trainer) continue;

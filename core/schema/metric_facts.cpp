@@ -6,32 +6,13 @@
 #include "schema/registry.h"
 
 #include <algorithm>
-#include <array>
 
 namespace feedline::inline schema {
 namespace {
 
 constexpr std::size_t kMostMetricsNamed = 12;
 
-constexpr std::array kMetricFacts = {
-    MetricFacts{"accuracy", TargetKind::Classes},
-    MetricFacts{"AUC", TargetKind::Classes, false, false},
-    MetricFacts{"AUC", TargetKind::Labels, false, false},
-    MetricFacts{"label accuracy", TargetKind::Labels},
-    MetricFacts{"label F1", TargetKind::Labels, false},
-    MetricFacts{"macro F1", TargetKind::Classes, false},
-    MetricFacts{"macro precision", TargetKind::Classes, false, false},
-    MetricFacts{"macro recall", TargetKind::Classes, false, false},
-    MetricFacts{"MAE", TargetKind::Numbers, true, false},
-    MetricFacts{"micro F1", TargetKind::Classes, false, false},
-    MetricFacts{"micro F1", TargetKind::Labels, false, false},
-    MetricFacts{"R2", TargetKind::Numbers},
-    MetricFacts{"RMSE", TargetKind::Numbers, true, false},
-    MetricFacts{"top-10 accuracy", TargetKind::Classes, false, false, 11},
-    MetricFacts{"top-3 accuracy", TargetKind::Classes, false, false, 4},
-    MetricFacts{"top-5 accuracy", TargetKind::Classes, false, false, 6},
-    MetricFacts{"weighted F1", TargetKind::Classes, false, false},
-};
+constinit std::span<const MetricFacts> (*find_metric_facts)() = nullptr;
 
 bool fits(const MetricFacts& metric, const Judged& judged) {
   return metric.target == judged.target && (judged.classes == 0 || judged.classes >= metric.least_classes);
@@ -39,10 +20,15 @@ bool fits(const MetricFacts& metric, const Judged& judged) {
 
 }  // namespace
 
-std::span<const MetricFacts> metric_facts() { return kMetricFacts; }
+std::span<const MetricFacts> metric_facts() {
+  return find_metric_facts != nullptr ? find_metric_facts() : std::span<const MetricFacts>();
+}
+
+void find_metric_facts_by(std::span<const MetricFacts> (*find)()) { find_metric_facts = find; }
 
 bool measurable(std::span<const Judged> all, std::string_view key) {
-  return std::any_of(kMetricFacts.begin(), kMetricFacts.end(), [&](const MetricFacts& metric) {
+  const auto facts = metric_facts();
+  return std::any_of(facts.begin(), facts.end(), [&](const MetricFacts& metric) {
     return metric_key(metric.name) == key &&
            std::any_of(all.begin(), all.end(), [&](const Judged& judged) { return fits(metric, judged); });
   });
@@ -61,10 +47,10 @@ std::vector<std::string> measured_keys(std::span<const Judged> all, std::span<co
     if (split == kValSplit && !validates) continue;
     keys.push_back(std::string(split) + '_' + std::string(kLossMetric));
     for (const Judged& judged : all) {
-      for (const MetricFacts& metric : kMetricFacts)
+      for (const MetricFacts& metric : metric_facts())
         if (wanted.empty() && metric.by_default) add(split, metric, judged);
       for (const std::string& key : wanted)
-        for (const MetricFacts& metric : kMetricFacts)
+        for (const MetricFacts& metric : metric_facts())
           if (metric_key(metric.name) == key) add(split, metric, judged);
     }
   }

@@ -14,7 +14,7 @@
 
 namespace feedline::inline schema {
 
-/// The facts of a metric's rule (training/metric.h), whose fields have these names. A test compares them.
+/// The facts of a metric's rule (training/metric.h), whose fields have these names.
 struct MetricFacts {
   std::string_view name{};
   TargetKind target = TargetKind::Classes;
@@ -22,8 +22,10 @@ struct MetricFacts {
   bool by_default = true;
   std::int64_t least_classes = 0;
 };
-/// Of all rules, in the order of their keys.
+/// Of all rules, in the order of their names. None in a program that cannot train, where no metric's name is looked up.
 [[nodiscard]] std::span<const MetricFacts> metric_facts();
+/// Training, which has the rules, says how they are found: before main(), and called when they are first asked for.
+void find_metric_facts_by(std::span<const MetricFacts> (*find)());
 
 /// A loss or an estimator, as far as it decides what can be measured.
 struct Judged {

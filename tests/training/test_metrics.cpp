@@ -5,7 +5,6 @@
 #include "graph/edit.h"
 #include "graph/validate.h"
 #include "networks.h"
-#include "schema/metric_facts.h"
 #include "schema/metric_keys.h"
 #include "support/fixtures.h"
 #include "support/places.h"
@@ -20,7 +19,6 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
-#include <tuple>
 
 namespace test_metrics {
 
@@ -62,7 +60,6 @@ class TestMetrics : public QObject {
 
  private Q_SLOTS:
   void keys_are_the_names_of_the_files();
-  void a_graph_knows_the_facts_of_the_rules();
   void equal_scikit_learns_data();
   void equal_scikit_learns();
   void auc_in_bins_is_near();
@@ -81,18 +78,6 @@ void TestMetrics::keys_are_the_names_of_the_files() {
   const std::set<std::string> files(metric_keys().begin(), metric_keys().end());
   QVERIFY(files == rules);
   QVERIFY(files.size() >= 10);
-}
-
-void TestMetrics::a_graph_knows_the_facts_of_the_rules() {
-  using Fact = std::tuple<std::string_view, TargetKind, bool, bool, std::int64_t>;
-  std::set<Fact> rules;
-  for (const MetricRule& rule : MetricRules::instance().all())
-    rules.emplace(rule.name, rule.target, rule.while_training, rule.by_default, rule.least_classes);
-  std::set<Fact> facts;
-  for (const MetricFacts& one : metric_facts())
-    facts.emplace(one.name, one.target, one.while_training, one.by_default, one.least_classes);
-  QVERIFY(facts == rules);
-  QCOMPARE(metric_facts().size(), MetricRules::instance().all().size());
 }
 
 void TestMetrics::equal_scikit_learns_data() {
