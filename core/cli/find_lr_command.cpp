@@ -17,8 +17,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <memory>
+#include <string>
 
 namespace feedline::cli {
 namespace {
@@ -149,12 +151,16 @@ void add_find_lr(CLI::App& app, ExitCode& code) {
       "  feedline-cli find-lr my.feedline --write\n");
   auto arguments = std::make_shared<FindLrArguments>();
   add_measure_arguments(*command, *arguments);
-  command->add_option("--from", arguments->from, "The lowest rate (1e-7)")
-      ->type_name("RATE")
-      ->check(CLI::Range(1e-30, 1e30));
-  command->add_option("--to", arguments->to, "The highest rate (10)")
-      ->type_name("RATE")
-      ->check(CLI::Range(1e-30, 1e30));
+  const CLI::Validator is_rate(
+      [](std::string& text) -> std::string {
+        double rate = 0;
+        const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), rate);
+        const bool number = fault == std::errc() && end == text.data() + text.size();
+        return number && rate >= 1e-30 && rate <= 1e30 ? "" : "'" + text + "' is no rate above 0, such as 1e-5";
+      },
+      "");
+  command->add_option("--from", arguments->from, "The lowest rate (1e-7)")->type_name("RATE")->check(is_rate);
+  command->add_option("--to", arguments->to, "The highest rate (10)")->type_name("RATE")->check(is_rate);
   command->add_option("--steps", arguments->steps, "Steps from the lowest to the highest (100)")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{20}, std::uint64_t{100000}));

@@ -72,6 +72,9 @@ ExitCode run(const RunArguments& arguments, const CheckpointArguments& checkpoin
     complain(document.error());
     return exit_code(document.error().code);
   }
+  if (!checkpoints.best_by.empty())
+    if (Status measured = check_metric(*document, checkpoints.best_by, "--checkpoint-best"); !measured)
+      return refuse(measured.error());
   RunOptions options = arguments.options();
   options.world = *world;
   if (Status applied = apply_checkpoint_arguments(checkpoints, arguments.file, options); !applied) {

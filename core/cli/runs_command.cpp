@@ -50,7 +50,11 @@ Result<std::vector<RunRecord>> load(Database& database, const std::vector<std::i
 Result<ExitCode> list(Database& database, const RunsArguments& arguments) {
   const auto runs = list_runs(database, arguments.query);
   if (!runs) return fail(runs.error());
-  return deliver(arguments.json, runs_text(*runs, width_of(stdout)), runs_json(*runs));
+  const RunQuery& query = arguments.query;
+  const bool chosen = !query.text.empty() || !query.tag.empty() || query.removed;
+  const std::string text = runs->empty() && chosen ? "No such run is recorded: feedline-cli runs list shows all\n"
+                                                   : runs_text(*runs, width_of(stdout));
+  return deliver(arguments.json, text, runs_json(*runs));
 }
 
 Result<TargetQuery> query_of(const RunsArguments& arguments) {

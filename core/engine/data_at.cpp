@@ -393,11 +393,6 @@ Result<StarterData> look_into(StarterData data, const SourceContext& context, co
       data.classes = output.classes.size();
       data.number = data.classes == 0;
     }
-  if (data.number)
-    if (const auto scale = scale_of_label(**training, context.stop)) {
-      data.label_mean = scale->mean;
-      data.label_deviation = scale->deviation;
-    }
   if (data.validation) {
     const Sources validation = open(data, *data.validation, context, registry);
     if (!validation && data.form == StarterForm::Pictures) return fail(validation.error());
@@ -405,6 +400,11 @@ Result<StarterData> look_into(StarterData data, const SourceContext& context, co
     if (!validation || (data.form != StarterForm::Pictures && !alike(**training, **validation)))
       data.validation.reset();
   }
+  if (data.number)
+    if (const auto scale = scale_of_label(**training, data.validation ? 0 : kSetAside, context.stop)) {
+      data.label_mean = scale->mean;
+      data.label_deviation = scale->deviation;
+    }
   if (data.form == StarterForm::Pictures) measure(data, **training, context, registry);
   if (context.stop.stop_requested()) return fail_cancelled();
   return data;

@@ -67,10 +67,7 @@ std::optional<std::size_t> source_output(const DataPlan& data, int field) {
 
 double real_param(const LayerPlan& layer, const char* name) {
   const auto found = layer.params.find(name);
-  if (found == layer.params.end()) return 0;
-  if (const auto* real = std::get_if<double>(&found->second)) return *real;
-  const auto* whole = std::get_if<std::int64_t>(&found->second);
-  return whole == nullptr ? 0 : static_cast<double>(*whole);
+  return found == layer.params.end() ? 0 : real_of(found->second).value_or(0);
 }
 
 std::optional<Error> scale_notice(const Plan& plan, const ModelPlan& network, const LayerPlan& loss) {
@@ -109,13 +106,18 @@ std::optional<Error> scale_notice(const Plan& plan, const ModelPlan& network, co
 
 }  // namespace
 
-std::optional<NumberScale> scale_of_label(const Source& source, const std::stop_token& stop) {
+std::optional<NumberScale> scale_of_label(const Source& source, double set_aside, const std::stop_token& stop) {
   const std::vector<TensorDesc>& outputs = source.outputs();
   const auto label = std::find_if(outputs.begin(), outputs.end(), is_number_label);
   if (label == outputs.end()) return std::nullopt;
-  const std::uint64_t count = std::min(kRecordsForScale, source.size());
+  const std::uint64_t size = source.size();
+  const SamplerPlan training{.source_size = size,
+                             .count = size - held_out_count(size, set_aside),
+                             .split = set_aside > 0,
+                             .seed = static_cast<std::uint64_t>(LearningSettings{}.seed)};
+  const std::uint64_t count = std::min(kRecordsForScale, training.count);
   return measured_scale(source, static_cast<std::size_t>(label - outputs.begin()), count, stop,
-                        [&](std::uint64_t i) { return i * source.size() / count; });
+                        [&](std::uint64_t i) { return training.record(0, i * training.count / count); });
 }
 
 std::vector<Error> scale_notices(const Plan& plan) {

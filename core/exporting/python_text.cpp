@@ -127,9 +127,7 @@ std::int64_t ParamReader::integer(std::string_view name) const {
 
 double ParamReader::real(std::string_view name) const {
   const Value* value = find(name);
-  if (value == nullptr) return 0;
-  if (const auto* number = std::get_if<double>(value)) return *number;
-  return static_cast<double>(integer(name));
+  return value == nullptr ? 0 : real_of(*value).value_or(0);
 }
 
 bool ParamReader::flag(std::string_view name) const {

@@ -4,6 +4,7 @@
 #include "graph/check_params.h"
 #include "graph/flatten.h"
 #include "graph/model_stages.h"
+#include "graph/named_metrics.h"
 #include "graph/record_origins.h"
 #include "graph/target_notice.h"
 #include "graph/validate.h"
@@ -60,6 +61,7 @@ class Analyser {
     analysis.waiting = waiting_.all();
     analysis.learnt = learnt_;
     place_stages(wiring_, analysis.order, analysis);
+    name_metrics(wiring_, analysis);
     return analysis;
   }
 

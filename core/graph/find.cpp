@@ -4,6 +4,7 @@
 #include "base/arithmetic.h"
 #include "base/lower_case.h"
 #include "graph/path.h"
+#include "schema/param_spec.h"
 
 #include <algorithm>
 #include <optional>
@@ -61,14 +62,8 @@ std::vector<Term> terms_of(std::string_view query) {
   return terms;
 }
 
-std::optional<double> number_of(const Value& value) {
-  if (const auto* whole = std::get_if<std::int64_t>(&value)) return static_cast<double>(*whole);
-  if (const auto* real = std::get_if<double>(&value)) return *real;
-  return std::nullopt;
-}
-
 bool value_fits(const Term& term, const Value& value) {
-  const auto number = number_of(value);
+  const auto number = real_of(value);
   if (number && term.number) {
     if (term.sign == "<") return *number < *term.number;
     if (term.sign == ">") return *number > *term.number;

@@ -25,6 +25,9 @@ enum class StarterForm {
   Features
 };
 
+/// Share of the records that is set aside where there are none for validation, by the trainer's usual split and seed.
+inline constexpr double kSetAside = 0.2;
+
 /// A data set, as far as it must be known to build a graph that learns from it.
 struct StarterData {
   std::string name{};  ///< for the graph's title: "flowers"
@@ -39,7 +42,7 @@ struct StarterData {
   std::int64_t width = 0;
   StarterForm form = StarterForm::Pictures;
   bool number = false;                       ///< what is predicted is a plain number, not a class
-  double label_mean = 0;                     ///< of that number, about
+  double label_mean = 0;                     ///< of that number where it trains, about
   double label_deviation = 1;                ///< the same; above 0
   std::int64_t columns = 0;                  ///< of rows, without the label
   std::string text_column{};                 ///< of RowTexts

@@ -48,9 +48,6 @@ class StarterDraft {
   std::optional<Error> error_{};
 };
 
-/// Share of the records that is set aside where there are none for validation.
-inline constexpr double kSetAside = 0.2;
-
 /// The example's size, or less where there are few records.
 [[nodiscard]] std::int64_t starter_batch_size(const StarterData& data, std::int64_t most);
 /// In place of whatever notes there are.

@@ -65,6 +65,8 @@ struct Analysis {
   /// By path, of layers, losses and sub-graphs that hold any; empty where the trainer cuts its network nowhere
   /// (StagingSettings::stages), or where a cut is refused.
   std::map<std::string, StageSpan, std::less<>> stages{};
+  /// Keys of all that a run measures: "train_loss", "val_accuracy". Empty: nothing learns, or too little is known.
+  std::vector<std::string> metrics{};
   /// Outputs whose descriptions hang on what a fitted node has not learnt yet: that node's, and all behind it.
   std::set<PortRef> waiting{};
   LearntStates learnt{};   ///< as it was given, by the ids of the flat document
@@ -85,10 +87,15 @@ struct Analysis {
 /// Every problem of the graph, and all shapes, in time linear in nodes and wires. Reports, in this order of nodes:
 /// unknown types (with the nearest known one), unknown parameters (warning), parameters of wrong type or out of range,
 /// wires that check_connect would refuse, required inputs without a wire, cycles (naming the nodes on one), shape
-/// errors from the nodes' infer, and for a graph that is to run: exactly one trainer, at least one source.
+/// errors from the nodes' infer, and for a graph that is to run: exactly one trainer, at least one source, and metrics
+/// named by parameters that are among those measured.
 /// A node whose input failed is not blamed again. Sub-graphs are opened and muted nodes left out first; problems inside
 /// name the node by its path ("block/conv").
 [[nodiscard]] Analysis analyse(const Document& document, const ProbedSources& probed = {},
                                const Registry& registry = Registry::instance(), const LearntStates& learnt = {});
+
+/// Does a run of this graph measure the metric with this key ("val_accuracy"), which an option names? Yes where that is
+/// not known before it runs. The error names the option, and what is measured.
+[[nodiscard]] Status check_metric(const Document& document, const std::string& key, const std::string& option);
 
 }  // namespace feedline::inline graph

@@ -200,6 +200,12 @@ std::optional<std::vector<std::int64_t>> integers_of(const Value& value) {
   return numbers;
 }
 
+std::optional<double> real_of(const Value& value) {
+  if (const auto* whole = std::get_if<std::int64_t>(&value)) return static_cast<double>(*whole);
+  if (const auto* real = std::get_if<double>(&value)) return *real;
+  return std::nullopt;
+}
+
 std::optional<std::vector<double>> reals_of(const Value& value) {
   const auto* list = std::get_if<ValueList>(&value);
   if (list == nullptr) return std::nullopt;

@@ -96,6 +96,8 @@ struct ParamSpec {
   void limit(const Range& limits);
 };
 
+/// The number that a value is, whole or not; none if it is no number.
+[[nodiscard]] std::optional<double> real_of(const Value& value);
 /// The items of a list value in the type that a node keeps them in; none if the value is no such list. A list of whole
 /// numbers can be read as one of reals.
 [[nodiscard]] std::optional<std::vector<std::string>> texts_of(const Value& value);

@@ -144,7 +144,7 @@ Result<OpenedCheckpoint> open_best_checkpoint(const fs::path& place) {
   auto found = find_checkpoint(place);
   if (!found) return fail(std::move(found.error()));
   if (!*found)
-    return fail(Error{.reason = "there is no checkpoint in it",
+    return fail(Error{.reason = fs::exists(place, error) ? "there is no checkpoint in it" : "there is no such folder",
                       .remedy = "Name a checkpoint, or the folder of a run's checkpoints ('run' says where they lie)",
                       .file = escape_name(place.string())});
   return std::move(**found);

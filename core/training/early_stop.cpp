@@ -2,6 +2,7 @@
 #include "training/early_stop.h"
 
 #include "base/numbers.h"
+#include "schema/metric_facts.h"
 
 #include <fmt/format.h>
 
@@ -19,20 +20,8 @@ const MetricValue* metric_with_key(const Metrics& metrics, const std::string& ke
 Status check_metric_named(const std::string& key, const Metrics& measured, const std::string& parameter) {
   if (metric_with_key(measured, key) != nullptr) return {};
   std::vector<std::string> names;
-  bool validates = false;
-  for (const MetricValue& metric : measured) {
-    names.push_back(metric_key(metric));
-    validates = validates || metric.split == kValSplit;
-  }
-  Error error{.reason = fmt::format("the run does not measure '{}'", key),
-              .remedy = "Choose one of " + numbers::listed(names, 12),
-              .parameter = parameter};
-  if (!validates && key.starts_with(std::string(kValSplit) + "_")) {
-    error.reason += ", because there are no validation data";
-    error.remedy =
-        "Set validation_split of the trainer, connect validation data, or choose one of " + numbers::listed(names, 12);
-  }
-  return fail(std::move(error));
+  for (const MetricValue& metric : measured) names.push_back(metric_key(metric));
+  return fail(not_measured(key, names, parameter));
 }
 
 bool EarlyStop::observe(std::uint32_t epoch, const Metrics& metrics) {

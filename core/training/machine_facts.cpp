@@ -81,8 +81,7 @@ MachineFacts execution_facts(const Execution& execution) {
 std::string machine_text(const std::vector<GpuSample>& gpus, const Execution& execution) {
   nlohmann::json all = nlohmann::json::array();
   for (const MachineFacts& facts : {machine_facts(gpus), execution_facts(execution), library_versions()})
-    for (const auto& [name, value] : facts)
-      if (!value.empty()) all.push_back({name, value});
+    for (const auto& [name, value] : facts) all.push_back({name, value});
   return all.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

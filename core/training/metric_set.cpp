@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/metric_set.h"
 
+#include "schema/metric_facts.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -46,6 +48,22 @@ const MetricRules& MetricRules::instance() {
 }
 
 namespace {
+
+/// For graphs, which name metrics without LibTorch.
+std::span<const MetricFacts> facts_of_rules() {
+  static const std::vector<MetricFacts> facts = [] {
+    std::vector<MetricFacts> all;
+    for (const MetricRule& rule : MetricRules::instance().all())
+      all.push_back({.name = rule.name,
+                     .target = rule.target,
+                     .while_training = rule.while_training,
+                     .by_default = rule.by_default,
+                     .least_classes = rule.least_classes});
+    return all;
+  }();
+  return facts;
+}
+[[maybe_unused]] const bool kFactsFound = (find_metric_facts_by(facts_of_rules), true);
 
 /// A prediction of one column tells two classes apart. 0: not known.
 std::int64_t classes_of(const ModelPlan& plan, const LayerPlan& loss) {

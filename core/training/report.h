@@ -36,7 +36,7 @@ struct StageRow {
 /// The stages between two snapshots.
 [[nodiscard]] std::vector<StageRow> stage_rows(const Snapshot& earlier, const Snapshot& later);
 
-/// Versions of Feedline and of the libraries at hand: {"feedline", "0.1.0"}, {"libtorch", ...}, ...
+/// Versions of Feedline and of the libraries at hand: {"feedline", "0.1.0"}, {"libtorch", ...}, ... None is empty.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> library_versions();
 
 }  // namespace feedline::inline training

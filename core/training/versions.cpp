@@ -13,13 +13,15 @@
 namespace feedline::inline training {
 
 std::vector<std::pair<std::string, std::string>> library_versions() {
-  return {
+  std::vector<std::pair<std::string, std::string>> all = {
       {"feedline", FEEDLINE_VERSION},
       {"libtorch", TORCH_VERSION},
       {"blas", loaded_blas().name},
       {"libjpeg_turbo", libjpeg_turbo_version()},
       {"compiler", fmt::format("{}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__)},
   };
+  std::erase_if(all, [](const auto& library) { return library.second.empty(); });
+  return all;
 }
 
 }  // namespace feedline::inline training

@@ -284,6 +284,13 @@ std::string new_baselines_name() { return "baselines-" + moment_text(); }
 
 Result<Study> run_study(std::vector<StudySetting> settings, const StudyOptions& options) {
   if (settings.empty()) return fail("there is no setting to study", "Give a graph, or values for a parameter");
+  if (options.target)
+    for (const StudySetting& setting : settings)
+      if (Status measured = check_metric(setting.document, options.target->key, "--target"); !measured) {
+        Error error = std::move(measured.error());
+        if (!setting.name.empty()) error.reason = fmt::format("with {}: {}", setting.name, error.reason);
+        return fail(std::move(error));
+      }
   Study study{.name = options.name,
               .settings = std::move(settings),
               .seeds = std::max<std::size_t>(options.seeds, 1),

@@ -257,11 +257,24 @@ bool LiveRunController::may_start_again() {
   return !runs_.active() || asks_to_stop(tr("Stop this run and start again?"), tr("&Stop and start again"));
 }
 
+QString LiveRunController::left_by_stop() const {
+  switch (runs_.outcome_of_stop()) {
+    case StopOutcome::Kept:
+      return tr("It can go on from its checkpoint: Resume, in Runs.");
+    case StopOutcome::Older:
+      return tr("Its steps take too long for a checkpoint of now. It can go on from the one before: Resume, in Runs.");
+    case StopOutcome::NothingYet:
+      return tr("It has not ended a step yet: there is nothing to lose, and nothing to go on from.");
+    case StopOutcome::Lost:
+      break;
+  }
+  return tr("What it has learnt so far is lost.");
+}
+
 bool LiveRunController::asks_to_stop(const QString& question, const QString& stop) {
   return ask_to_stop({.title = tr("A run is going on"),
                       .text = question,
-                      .loss = runs_.keeps_checkpoints() ? tr("It can go on from its checkpoint: Resume, in Runs.")
-                                                        : tr("What it has learnt so far is lost."),
+                      .loss = left_by_stop(),
                       .stop = stop,
                       .keep = tr("&Keep running")},
                      window_);

@@ -101,6 +101,8 @@ class LiveRunController : public QObject {
   void show_end(const RunResult& result);
   void show_whole_run(const RunResult& result);
   void tell_failure(const Error& failure);
+  /// What is lost by stopping now, or not.
+  [[nodiscard]] QString left_by_stop() const;
   [[nodiscard]] bool asks_to_stop(const QString& question, const QString& stop);
   [[nodiscard]] static CheckpointOptions checkpoints_of(const DocumentTab& tab, const ResumeOptions& resume);
   [[nodiscard]] std::shared_ptr<RunLog> new_log(DocumentTab& tab, const RunOptions& options);

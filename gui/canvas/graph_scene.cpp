@@ -39,6 +39,14 @@ void drop_missing(Map& items, const Keys& alive) {
   }
 }
 
+template <class Map>
+std::vector<std::string> selected_of(const Map& items) {
+  std::vector<std::string> ids;
+  for (const auto& [id, item] : items)
+    if (item->isSelected()) ids.push_back(id);
+  return ids;
+}
+
 }  // namespace
 
 GraphScene::GraphScene(QObject* parent) : QGraphicsScene(parent) {
@@ -344,26 +352,9 @@ NodeItem* GraphScene::node_at(QPointF pos) const {
   return nullptr;
 }
 
-std::vector<std::string> GraphScene::selected_nodes() const {
-  std::vector<std::string> ids;
-  for (const auto& [id, item] : nodes_)
-    if (item->isSelected()) ids.push_back(id);
-  return ids;
-}
-
-std::vector<std::string> GraphScene::selected_comments() const {
-  std::vector<std::string> ids;
-  for (const auto& [id, item] : comments_)
-    if (item->isSelected()) ids.push_back(id);
-  return ids;
-}
-
-std::vector<std::string> GraphScene::selected_frames() const {
-  std::vector<std::string> ids;
-  for (const auto& [id, item] : frames_)
-    if (item->isSelected()) ids.push_back(id);
-  return ids;
-}
+std::vector<std::string> GraphScene::selected_nodes() const { return selected_of(nodes_); }
+std::vector<std::string> GraphScene::selected_comments() const { return selected_of(comments_); }
+std::vector<std::string> GraphScene::selected_frames() const { return selected_of(frames_); }
 
 std::vector<std::string> GraphScene::selected_ids() const {
   std::vector<std::string> ids = selected_nodes();
@@ -403,9 +394,14 @@ void GraphScene::select(const std::vector<std::string>& ids) {
   Q_EMIT selectionChanged();
 }
 
+void GraphScene::sizes_changed() {
+  content_.reset();
+  for (const OrderedWire& wire : wires_in_order_) wire.item->nodes_moved();
+}
+
 /// The index of items divides the scene's rectangle, so that follows the graph: how far one may look is up to the view.
 void GraphScene::content_changed() {
-  content_.reset();
+  sizes_changed();
   const QRectF all = content();
   if (!sceneRect().contains(all))
     setSceneRect((sceneRect() | all).adjusted(-all.width() / 8, -all.height() / 8, all.width() / 8, all.height() / 8));

@@ -79,7 +79,7 @@ class GraphScene : public QGraphicsScene {
   /// About all that is drawn; null when there is nothing. Kept until something changes.
   [[nodiscard]] QRectF content() const;
   /// Nodes have grown or shrunk since, as they do when a run begins or its numbers go.
-  void sizes_changed() { content_.reset(); }
+  void sizes_changed();
   /// The pictures of nodes and of the words on wires.
   [[nodiscard]] PictureCache& pictures() { return pictures_; }
   /// The same of what is selected.

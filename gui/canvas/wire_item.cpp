@@ -3,13 +3,16 @@
 
 #include "gui/base/theme.h"
 #include "gui/canvas/canvas_text.h"
+#include "gui/canvas/node_item.h"
 #include "gui/canvas/paint_tools.h"
 
 #include <QFontMetricsF>
+#include <QGraphicsScene>
 #include <QPainter>
 #include <QStyleOptionGraphicsItem>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -297,7 +300,22 @@ QStringList WireItem::label_texts() const {
 }
 
 const WireItem::Label& WireItem::label() {
-  if (label_) return *label_;
+  if (label_ && label_placed_) return *label_;
+  Label found = laid_out();
+  label_placed_ = true;
+  if (label_ && *label_ == found) return *label_;
+  if (label_) update();  // it goes from where it stood
+  label_picture_.stale = true;
+  return label_.emplace(std::move(found));
+}
+
+QRectF WireItem::label_rect() {
+  if (label_texts().front().isEmpty()) return {};
+  const Label& shown = label();
+  return shown.fits ? mapRectToScene(shown.rect) : QRectF();
+}
+
+WireItem::Label WireItem::laid_out() const {
   const QFontMetricsF metrics(scene_small_font());
   const qreal room = std::abs(to_.x() - from_.x()) - 2 * kUnit;
   Label label;
@@ -309,10 +327,33 @@ const WireItem::Label& WireItem::label() {
   const qreal width = metrics.horizontalAdvance(label.text);
   label.fits = width <= room + 1.5 * kUnit || std::abs(to_.y() - from_.y()) >= 2 * width;
   label.rect = QRectF(0, 0, width + 1.5 * kUnit, metrics.height() + 2);
-  label.rect.moveCenter(path_.pointAtPercent(0.5));
   label.tight = label.rect.width() + 2 * kUnit > room;
-  if (label.tight) label.rect.moveBottom(label.rect.center().y() - 3);  // above the wire, which would be hidden else
-  return label_.emplace(std::move(label));
+  label.fits = place(label) && label.fits;
+  return label;
+}
+
+bool WireItem::place(Label& label) const {
+  constexpr std::array kPlaces = {0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78, 0.15, 0.85};
+  const auto stand = [&](qreal part) {
+    label.rect.moveCenter(path_.pointAtPercent(part));
+    if (label.tight) label.rect.moveBottom(label.rect.center().y() - 3);  // above the wire, which would be hidden else
+    // Its words: the ends of its frame may lie below a node.
+    return !covered(label.rect.adjusted(0.75 * kUnit, 1, -0.75 * kUnit, -1));
+  };
+  for (const qreal part : kPlaces)
+    if (stand(part) && (part == kPlaces.front() || boundingRect().contains(label.rect))) return true;
+  (void)stand(kPlaces.front());
+  return false;
+}
+
+bool WireItem::covered(const QRectF& rect) const {
+  if (scene() == nullptr) return false;
+  const QRectF there = mapRectToScene(rect);
+  const QList<QGraphicsItem*> near = scene()->items(there, Qt::IntersectsItemBoundingRect);
+  return std::any_of(near.begin(), near.end(), [&](const QGraphicsItem* item) {
+    const auto* node = qgraphicsitem_cast<const NodeItem*>(item);
+    return node != nullptr && node->mapRectToScene(node->body()).intersects(there);
+  });
 }
 
 void WireItem::show_label(QPainter& painter, bool selected, bool cached) {

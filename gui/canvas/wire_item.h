@@ -69,6 +69,10 @@ class WireItem : public QGraphicsItem {
   void set_phase(qreal phase);
   /// Fonts or colours changed.
   void restyle();
+  /// What covers its label may be another node from now on.
+  void nodes_moved() { label_placed_ = false; }
+  /// Where the label stands, in the scene; empty: nowhere along the wire could it be read, or it has none.
+  [[nodiscard]] QRectF label_rect();
 
   [[nodiscard]] int type() const override { return Type; }
   [[nodiscard]] QRectF boundingRect() const override;
@@ -90,8 +94,13 @@ class WireItem : public QGraphicsItem {
     QRectF rect{};
     bool tight = false;  ///< there is so little room that it stands above the wire
     bool fits = true;    ///< else it is shown on a selected wire only
+    bool operator==(const Label&) const = default;
   };
   [[nodiscard]] const Label& label();
+  [[nodiscard]] Label laid_out() const;
+  /// On a part of the wire that no node covers, the middle first; false: there is none.
+  bool place(Label& label) const;
+  [[nodiscard]] bool covered(const QRectF& rect) const;
   void show_label(QPainter& painter, bool selected, bool cached);
   void paint_label(QPainter& painter) const;
 
@@ -107,6 +116,7 @@ class WireItem : public QGraphicsItem {
   PictureCache* pictures_;
   CachedPicture label_picture_{};
   CachedPicture body_picture_{};
+  bool label_placed_ = false;
   bool lifted_ = false;
   bool targeted_ = false;
 };

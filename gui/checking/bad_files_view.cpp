@@ -2,7 +2,6 @@
 #include "gui/checking/bad_files_view.h"
 
 #include "gui/base/save_path.h"
-#include "gui/session/hand_over.h"
 
 #include <QClipboard>
 #include <QGuiApplication>
@@ -21,7 +20,8 @@ BadFilesView::BadFilesView(QWidget* parent)
     : QWidget(parent),
       table_(new QTableView(this)),
       note_(new QLabel(this)),
-      save_(new QPushButton(tr("Save as &CSV…"), this)) {
+      save_(new QPushButton(tr("Save as &CSV…"), this)),
+      writer_(this, "a list of bad files") {
   save_->setAutoDefault(false);
   table_->setModel(&model_);
   table_->setObjectName("bad_files");
@@ -35,7 +35,6 @@ BadFilesView::BadFilesView(QWidget* parent)
   table_->horizontalHeader()->setStretchLastSection(false);
   table_->setAccessibleName(tr("Bad files"));
   note_->setWordWrap(true);
-  writer_.setMaxThreadCount(1);
   auto* below = new QHBoxLayout;
   below->addWidget(note_, 1);
   below->addWidget(save_);
@@ -52,7 +51,7 @@ BadFilesView::BadFilesView(QWidget* parent)
   show_files({}, 0, {});
 }
 
-BadFilesView::~BadFilesView() { writer_.waitForDone(); }
+BadFilesView::~BadFilesView() = default;
 
 void BadFilesView::show_files(std::shared_ptr<const BadFileList> files, std::size_t count, MakeCsv csv) {
   model_.set_files(std::move(files));
@@ -83,14 +82,14 @@ void BadFilesView::save() {
 }
 
 void BadFilesView::save_to(const QString& path) {
-  start_on(writer_, [this, path, make = csv_] {
+  writer_.start([this, outbox = writer_.outbox(), path, make = csv_] {
     const std::string text = make();
     QSaveFile file(path);
     QString fault;
     if (!file.open(QIODevice::WriteOnly) || file.write(text.data(), static_cast<qint64>(text.size())) < 0 ||
         !file.commit())
       fault = file.errorString();
-    post_to(this, [this, path, fault] { Q_EMIT saved(path, fault); });
+    outbox->post([this, path, fault] { Q_EMIT saved(path, fault); });
   });
 }
 

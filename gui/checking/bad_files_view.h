@@ -2,8 +2,8 @@
 #pragma once
 
 #include "gui/models/bad_files_model.h"
+#include "gui/session/disk_thread.h"
 
-#include <QThreadPool>
 #include <QWidget>
 
 #include <functional>
@@ -25,7 +25,7 @@ class BadFilesView : public QWidget {
   using MakeCsv = std::function<std::string()>;
 
   explicit BadFilesView(QWidget* parent = nullptr);
-  /// Waits for a file that is being written.
+  /// Waits for a file that is being written, seconds at most: see DiskThread.
   ~BadFilesView() override;
 
   /// `count`: of all files, of which those of the list may be the first. Null: none.
@@ -46,7 +46,7 @@ class BadFilesView : public QWidget {
   QLabel* note_;
   QPushButton* save_;
   MakeCsv csv_{};
-  QThreadPool writer_{};
+  DiskThread writer_;
 };
 
 }  // namespace feedline::gui::inline checking

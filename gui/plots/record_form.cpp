@@ -12,6 +12,7 @@
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QTreeWidget>
 #include <QVBoxLayout>
 
 namespace feedline::gui::inline plots {
@@ -21,6 +22,7 @@ RecordForm::RecordForm(QWidget* parent)
       told_(new Caption(Caption::Tone::Muted, {}, this)),
       text_(new QPlainTextEdit(this)),
       area_(new QScrollArea(this)),
+      list_(new QTreeWidget(this)),
       ask_(new QPushButton(tr("Ask the model"), this)) {
   text_->setObjectName(QStringLiteral("typed_text"));
   text_->setAccessibleName(tr("Text to ask the model about"));
@@ -31,6 +33,11 @@ RecordForm::RecordForm(QWidget* parent)
   area_->setWidgetResizable(true);
   area_->setFrameShape(QFrame::NoFrame);
   area_->setFocusPolicy(Qt::NoFocus);
+  list_->setObjectName(QStringLiteral("given_row"));
+  list_->setAccessibleName(tr("The record's cells"));
+  list_->setHeaderLabels({tr("Column"), tr("Value")});
+  list_->setRootIsDecorated(false);
+  list_->setUniformRowHeights(true);
   ask_->setObjectName(QStringLiteral("ask_typed"));
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
@@ -38,6 +45,7 @@ RecordForm::RecordForm(QWidget* parent)
   column->addWidget(told_);
   column->addWidget(text_, 1);
   column->addWidget(area_, 1);
+  column->addWidget(list_, 1);
   column->addWidget(ask_, 0, Qt::AlignLeft);
   connect(ask_, &QPushButton::clicked, this, &RecordForm::ask);
   text_->installEventFilter(this);
@@ -51,6 +59,7 @@ void RecordForm::set_input(const ModelInput& input) {
   input_ = input;
   text_->setVisible(!rows);
   area_->setVisible(rows && !fields_.isEmpty());
+  list_->hide();
   told_->setVisible(rows && fields_.isEmpty());
   told_->setText(input.columns.empty()
                      ? tr("A field for each column comes with the first checkpoint.")
@@ -87,6 +96,19 @@ void RecordForm::build_fields(const std::vector<feedline::Column>& columns) {
       fields_ << field;
     }
   area_->setWidget(page);  // which deletes the one before
+}
+
+void RecordForm::show_cells(const QStringList& cells) {
+  if (input_.form != GivenForm::Rows) return text_->setPlainText(cells.join(QLatin1Char('\n')));
+  if (cells.size() != static_cast<qsizetype>(input_.columns.size())) return;
+  for (qsizetype i = 0; i < fields_.size(); ++i) fields_[i]->setText(cells[i]);
+  if (!fields_.isEmpty()) return;
+  list_->clear();
+  QList<QTreeWidgetItem*> rows;
+  for (qsizetype i = 0; i < cells.size(); ++i)
+    rows << new QTreeWidgetItem({to_qstring(input_.columns[static_cast<std::size_t>(i)].name), cells[i]});
+  list_->addTopLevelItems(rows);
+  list_->show();
 }
 
 bool RecordForm::can_ask() const {

@@ -13,6 +13,7 @@ class QLineEdit;
 class QPlainTextEdit;
 class QPushButton;
 class QScrollArea;
+class QTreeWidget;
 
 namespace feedline::gui::inline base {
 class Caption;
@@ -34,6 +35,8 @@ class RecordForm : public QWidget {
   /// a column of that name.
   void set_input(const ModelInput& input);
   [[nodiscard]] bool can_ask() const;
+  /// A record that was not typed, to be looked at or changed; of more columns than there are fields for, a list.
+  void show_cells(const QStringList& cells);
   /// One text, or one cell a column.
   [[nodiscard]] QStringList cells() const;
 
@@ -51,6 +54,7 @@ class RecordForm : public QWidget {
   Caption* told_;
   QPlainTextEdit* text_;
   QScrollArea* area_;
+  QTreeWidget* list_;
   QPushButton* ask_;
   QList<QLineEdit*> fields_{};
   QHash<QString, QString> typed_{};  ///< by column, from one run to the next

@@ -214,7 +214,7 @@ TryoutPanel::Answer TryoutPanel::answer(const Question& question, const std::sto
   if (!input) return failed(std::move(input.error()));
   answer.input = std::move(*input);
   if (answer.looked) return answer;
-  const InferenceOptions options{.most = kMostRecords, .stop = stop};
+  const InferenceOptions options{.most = kMostRecords, .cells = !question.file.empty(), .stop = stop};
   if (answer.input->form == GivenForm::Pictures) {
     auto explained = explain_picture(state, question.file, options);
     if (!explained) return failed(std::move(explained.error()));
@@ -267,6 +267,9 @@ void TryoutPanel::show_record(int index) {
   if (answer_.inputs > kMostRecords)
     told += tr("; the first %1 of its %2 records").arg(answer_.records.size()).arg(answer_.inputs);
   told_->setText(told);
+  QStringList cells;
+  for (const std::string& cell : record.prediction.cells) cells << to_qstring(cell);
+  if (!cells.isEmpty()) form_->show_cells(cells);
   view_->show_answer(record);
 }
 

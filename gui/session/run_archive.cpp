@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/session/run_archive.h"
 
-#include "gui/session/hand_over.h"
 #include "gui/session/work_fault.h"
 #include "runs/run_store.h"
 
@@ -13,10 +12,6 @@
 
 namespace feedline::gui::inline session {
 
-namespace {
-constexpr int kPatienceMs = 6000;
-}  // namespace
-
 /// What belongs to the archive's thread; it outlives the archive if the disk holds that thread up.
 struct RunArchive::Shared {
   std::optional<Database> database{};
@@ -24,20 +19,21 @@ struct RunArchive::Shared {
   bool any_active = false;    ///< of the runs that were listed last: a program may die without changing anything
   bool told = false;          ///< that the record cannot be read
   std::atomic<int> waiting{0};
+  std::atomic<bool> closing{false};  ///< nobody looks any more
 };
 
-RunArchive::RunArchive(QObject* parent) : QObject(parent), shared_(std::make_shared<Shared>()) {
-  pool_.setMaxThreadCount(1);
-}
+RunArchive::RunArchive(QObject* parent)
+    : QObject(parent), shared_(std::make_shared<Shared>()), disk_(this, "changes to the record of runs") {}
 
 RunArchive::~RunArchive() {
-  pool_.clear();
-  pool_.waitForDone(kPatienceMs);
+  shared_->closing = true;
+  disk_.start([shared = std::move(shared_)]() mutable { shared.reset(); });  // closing a database writes, too
 }
 
 void RunArchive::enqueue(Job job, bool looking) {
   ++shared_->waiting;
-  start_on(pool_, [this, shared = shared_, job = std::move(job), looking] {
+  disk_.start([this, outbox = disk_.outbox(), shared = shared_, job = std::move(job), looking] {
+    if (looking && shared->closing) return;
     Status status;
     try {
       if (!shared->database) {
@@ -52,13 +48,14 @@ void RunArchive::enqueue(Job job, bool looking) {
     }
     --shared->waiting;
     const bool tell = !status && !(looking && std::exchange(shared->told, true));
-    if (tell) post_to(this, [this, error = status.error()] { Q_EMIT failed(error); });
+    if (tell) outbox->post([this, error = status.error()] { Q_EMIT failed(error); });
   });
 }
 
 void RunArchive::poll(bool always) {
   enqueue(
-      [this, shared = shared_, always, words = search_.toStdString()](Database& database) -> Status {
+      [this, outbox = disk_.outbox(), shared = shared_, always,
+       words = search_.toStdString()](Database& database) -> Status {
         const auto version = record_version(database);
         if (!version) return fail(version.error());
         if (!always && *version == shared->version && !shared->any_active) return {};
@@ -68,7 +65,7 @@ void RunArchive::poll(bool always) {
         shared->told = false;
         shared->any_active =
             std::any_of(runs->begin(), runs->end(), [](const RunSummary& run) { return is_active(run.status); });
-        post_to(this, [this, all = std::move(*runs)] { Q_EMIT listed(all); });
+        outbox->post([this, all = std::move(*runs)] { Q_EMIT listed(all); });
         return {};
       },
       true);
@@ -134,24 +131,24 @@ void RunArchive::restore(const std::vector<qint64>& runs) {
 }
 
 void RunArchive::load(const std::vector<qint64>& runs, std::function<void(std::vector<RunRecord>)> done) {
-  enqueue([this, runs, done = std::move(done)](Database& database) -> Status {
+  enqueue([outbox = disk_.outbox(), runs, done = std::move(done)](Database& database) -> Status {
     std::vector<RunRecord> all;
     for (const qint64 id : runs) {
       auto run = load_run(database, id);
       if (!run) return fail(std::move(run.error()));
       all.push_back(std::move(*run));
     }
-    post_to(this, [done, all = std::move(all)] { done(all); });
+    outbox->post([done, all = std::move(all)] { done(all); });
     return {};
   });
 }
 
 void RunArchive::write(qint64 run, std::function<Status(const RunRecord&)> work, std::function<void()> done) {
-  enqueue([this, run, work = std::move(work), done = std::move(done)](Database& database) -> Status {
+  enqueue([outbox = disk_.outbox(), run, work = std::move(work), done = std::move(done)](Database& database) -> Status {
     const auto record = load_run(database, run);
     if (!record) return fail(record.error());
     if (Status written = work(*record); !written) return written;
-    post_to(this, done);
+    outbox->post(done);
     return {};
   });
 }

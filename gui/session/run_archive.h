@@ -2,11 +2,11 @@
 #pragma once
 
 #include "base/error.h"
+#include "gui/session/disk_thread.h"
 #include "runs/run_record.h"
 
 #include <QObject>
 #include <QString>
-#include <QThreadPool>
 
 #include <functional>
 #include <memory>
@@ -19,7 +19,8 @@ class Database;
 namespace feedline::gui::inline session {
 
 /// The record of runs, read and marked on a thread of its own, whoever writes it: runs of the command line appear while
-/// they go on. Answers arrive as signals; nothing here waits for the disk but the destructor, seconds at most.
+/// they go on. Answers arrive as signals; nothing here waits for the disk but the destructor, which has all that was
+/// changed written, seconds at most.
 class RunArchive : public QObject {
   Q_OBJECT
 
@@ -60,8 +61,8 @@ class RunArchive : public QObject {
   void poll(bool always);
 
   std::shared_ptr<Shared> shared_;
-  QThreadPool pool_{};
   QString search_{};
+  DiskThread disk_;
 };
 
 }  // namespace feedline::gui::inline session

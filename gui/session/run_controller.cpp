@@ -103,6 +103,8 @@ void RunController::start(const Document& document, RunOptions options, std::sha
   options.watch = events_ = std::move(events);
   relay_ = std::make_shared<Relay>(this, ++run_id_, log_, events_);
   checkpoint_folder_ = options.checkpoints.folder;
+  has_older_ = options.resume.state != nullptr;
+  estimates_ = false;
   set_state(State::Preparing);
   helpers_ = std::move(helpers);
   if (helpers_) {
@@ -142,6 +144,13 @@ void RunController::resume() {
   if (state_ != State::Paused) return;
   run_->resume();
   set_state(State::Running);
+}
+
+StopOutcome RunController::outcome_of_stop() const {
+  return session::outcome_of_stop({.keeps = keeps_checkpoints() && !estimates_,
+                                   .has_older = has_older_,
+                                   .now = recent_.empty() ? Snapshot{} : recent_.back()},
+                                  std::chrono::duration<double>(kStepDeadline).count());
 }
 
 void RunController::stop() {
@@ -189,12 +198,16 @@ void RunController::receive(quint64 run_id, const Fact& fact) {
   std::visit(Overloaded{
                  [this](const Preparing& f) { Q_EMIT preparing(QString::fromStdString(f.what), f.fraction); },
                  [this](const Started& f) {
+                   estimates_ = !f.estimator.empty();
                    if (state_ == State::Preparing) set_state(State::Running);
                    Q_EMIT started(f);
                  },
                  [this](const RecordFailed& f) { Q_EMIT record_failed(f.error); },
                  [this](const Noticed& f) { Q_EMIT noticed(f.error); },
-                 [this](const EpochDone& f) { Q_EMIT epoch_done(f.result); },
+                 [this](const EpochDone& f) {
+                   has_older_ = has_older_ || (keeps_checkpoints() && !estimates_);
+                   Q_EMIT epoch_done(f.result);
+                 },
                  [this](const Finished& f) { finish(f.result); },
              },
              fact);

@@ -4,6 +4,7 @@
 #include "exporting/event_file.h"
 #include "graph/document.h"
 #include "gui/session/rank_helpers.h"
+#include "gui/session/stop_outcome.h"
 #include "recording/run_log.h"
 #include "telemetry/snapshot.h"
 #include "telemetry/trace_export.h"
@@ -51,6 +52,8 @@ class RunController : public QObject {
   void set_workers(const QString& node, std::size_t workers);
   /// The run that is on, or was last, keeps checkpoints.
   [[nodiscard]] bool keeps_checkpoints() const { return !checkpoint_folder_.empty(); }
+  /// What a run that is on would leave if it were stopped now.
+  [[nodiscard]] StopOutcome outcome_of_stop() const;
   /// Where; empty: it keeps none.
   [[nodiscard]] const std::filesystem::path& checkpoint_folder() const { return checkpoint_folder_; }
   /// The number in the record of the run that is on or was last; 0: it has none yet, or is not recorded.
@@ -104,6 +107,8 @@ class RunController : public QObject {
   State state_ = State::Idle;
   quint64 run_id_ = 0;
   std::filesystem::path checkpoint_folder_{};
+  bool has_older_ = false;  ///< a checkpoint, of the run that is on, from before this moment
+  bool estimates_ = false;  ///< an estimator learns, which has no checkpoint before its end
   qint64 number_ = 0;
   std::shared_ptr<Relay> relay_{};          ///< carries the facts of the present run; cut before this object goes
   std::shared_ptr<RankHelpers> helpers_{};  ///< of the run that is on

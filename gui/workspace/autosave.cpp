@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/workspace/autosave.h"
 
-#include "gui/session/hand_over.h"
-
 #include <QFile>
 
 #include <utility>
@@ -10,8 +8,10 @@
 namespace feedline::gui::inline workspace {
 
 Autosave::Autosave(Workspace& workspace, QObject* parent, const QString& root)
-    : QObject(parent), workspace_(workspace), folder_(root) {
-  writer_.setMaxThreadCount(1);
+    : QObject(parent),
+      workspace_(workspace),
+      folder_(std::make_shared<RescueFolder>(root)),
+      writer_(this, "copies of unsaved graphs") {
   timer_.setSingleShot(true);
   timer_.setInterval(kDelayMs);
   connect(&timer_, &QTimer::timeout, this, &Autosave::write_now);
@@ -20,7 +20,10 @@ Autosave::Autosave(Workspace& workspace, QObject* parent, const QString& root)
   for (DocumentTab* tab : workspace_.documents()) watch(*tab);
 }
 
-Autosave::~Autosave() { writer_.waitForDone(); }
+Autosave::~Autosave() {
+  // Its folder goes with the last copy, on the thread that may wait for the disk.
+  writer_.start([folder = std::move(folder_)]() mutable { folder.reset(); });
+}
 
 void Autosave::watch(DocumentTab& tab) {
   connect(&tab.document(), &DocumentController::changed, this, [this, &tab] { note_change(tab); });
@@ -28,7 +31,7 @@ void Autosave::watch(DocumentTab& tab) {
 }
 
 void Autosave::note_change(DocumentTab& tab) {
-  if (folder_.path().isEmpty()) return;
+  if (folder_->path().isEmpty()) return;
   changed_ << &tab;
   if (!timer_.isActive()) timer_.start();  // not started anew by the next edit: typing on must not put it off
 }
@@ -40,19 +43,19 @@ void Autosave::write_now() {
 
 QString Autosave::path_of(DocumentTab& tab) {
   QString& path = paths_[&tab];
-  if (path.isEmpty()) path = QStringLiteral("%1/%2.rescue").arg(folder_.path()).arg(++files_);
+  if (path.isEmpty()) path = QStringLiteral("%1/%2.rescue").arg(folder_->path()).arg(++files_);
   return path;
 }
 
 void Autosave::write(DocumentTab& tab, const QString& replaces) {
   RescueFile file{.name = tab.display_name(), .file = tab.document().file(), .time = QDateTime::currentDateTime()};
-  start_on(writer_, [this, replaces, path = path_of(tab), file = std::move(file),
-                     document = tab.document().document()]() mutable {
+  writer_.start([this, outbox = writer_.outbox(), replaces, path = path_of(tab), file = std::move(file),
+                 document = tab.document().document()]() mutable {
     file.graph = to_json(document);
     const Status written = file.write(path);
     if (written && !replaces.isEmpty()) RescueFolder::discard(replaces);
     if (written) return;
-    post_to(this, [this, why = QString::fromStdString(written.error().line())] {
+    outbox->post([this, why = QString::fromStdString(written.error().line())] {
       if (!std::exchange(told_, true)) Q_EMIT failed(why);
     });
   });
@@ -60,7 +63,7 @@ void Autosave::write(DocumentTab& tab, const QString& replaces) {
 
 void Autosave::forget(DocumentTab& tab) {
   changed_.remove(&tab);
-  if (const QString path = paths_.take(&tab); !path.isEmpty()) start_on(writer_, [path] { QFile::remove(path); });
+  if (const QString path = paths_.take(&tab); !path.isEmpty()) writer_.start([path] { QFile::remove(path); });
 }
 
 void Autosave::forget_all() {

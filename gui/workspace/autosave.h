@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "gui/session/disk_thread.h"
 #include "gui/workspace/rescue_folder.h"
 #include "gui/workspace/workspace.h"
 
 #include <QHash>
 #include <QObject>
 #include <QSet>
-#include <QThreadPool>
 #include <QTimer>
+
+#include <memory>
 
 namespace feedline::gui::inline workspace {
 
@@ -23,12 +25,12 @@ class Autosave : public QObject {
   static constexpr int kDelayMs = 2000;
 
   Autosave(Workspace& workspace, QObject* parent, const QString& root = RescueFolder::default_root());
-  /// Waits for what is being written.
+  /// Waits for what is being written, seconds at most: see DiskThread.
   ~Autosave() override;
 
-  [[nodiscard]] std::vector<RescueFolder::Left> left_behind() { return folder_.left_behind(); }
+  [[nodiscard]] std::vector<RescueFolder::Left> left_behind() { return folder_->left_behind(); }
   /// What is left of it may be offered by other windows.
-  void release() { folder_.release(); }
+  void release() { folder_->release(); }
   /// Shows what was left behind in a tab, and keeps it anew before the old file goes. Errors: it is no graph.
   Status recover(const RescueFolder::Left& left);
   /// The user has answered for all documents: their copies go.
@@ -48,13 +50,13 @@ class Autosave : public QObject {
   [[nodiscard]] QString path_of(DocumentTab& tab);
 
   Workspace& workspace_;
-  RescueFolder folder_;
+  std::shared_ptr<RescueFolder> folder_;
   QHash<DocumentTab*, QString> paths_{};
   QSet<DocumentTab*> changed_{};
   QTimer timer_{};
   quint64 files_ = 0;
   bool told_ = false;
-  QThreadPool writer_{};  ///< one thread, so that a copy and its removal keep their order
+  DiskThread writer_;
 };
 
 }  // namespace feedline::gui::inline workspace

@@ -327,6 +327,9 @@ class TestArithmetic : public QObject {
     QVERIFY(rates.check(ValueList{std::int64_t{1}, 0.5}));
     QVERIFY(rates.check(ValueList{}));
     QCOMPARE(*reals_of(ValueList{std::int64_t{1}, 0.5}), (std::vector<double>{1, 0.5}));
+    QCOMPARE(real_of(std::int64_t{3}), std::optional(3.0));
+    QCOMPARE(real_of(0.5), std::optional(0.5));
+    QVERIFY(!real_of(true) && !real_of(std::string("1")));
     QVERIFY(!reals_of(ValueList{std::string("1")}) && !texts_of(Value(1.0)));
 
     const ParamSpec sizes{

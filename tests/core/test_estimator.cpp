@@ -437,6 +437,7 @@ void TestEstimator::facts_and_report_tell_what_learns() {
   const Properties around = surroundings(started, {}, {});
   QVERIFY(std::ranges::find(around, std::pair<std::string, std::string>("estimator", "majority_class")) !=
           around.end());
+  for (const auto& [name, value] : around) QVERIFY2(!value.empty(), name.c_str());
 
   const QJsonObject report = QJsonDocument::fromJson(QByteArray::fromStdString(report_json(result))).object();
   QCOMPARE(report["result"].toString(), QString("completed"));

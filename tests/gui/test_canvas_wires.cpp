@@ -288,6 +288,37 @@ class TestCanvasWires : public QObject {
     b.check_step(before, 0);
   }
 
+  /// Where a wire passes below a node its shape stands beside that, or nowhere.
+  void a_label_is_never_below_a_node() {
+    Bench b;
+    b.must(add("batch", "batch", 1440, 0));
+    b.must(wire({"source", "file"}, {"decode", "file"}));
+    b.must(wire({"decode", "image"}, {"batch", "image"}));
+    const GraphScene& scene = b.view.graph_scene();
+    WireItem* line = scene.wire({"batch", "image"});
+    QVERIFY(line != nullptr && !line->face().label.isEmpty());
+    const auto covered_by = [&](const char* id) {
+      const NodeItem* node = scene.node(id);
+      return node->mapRectToScene(node->body()).intersects(line->label_rect().adjusted(6, 1, -6, -1));
+    };
+    const auto move = [&](const char* id, double x, double y) { b.must({MoveNodes{.to = {{id, {x, y}}}}}); };
+    const QRectF way = line->mapRectToScene(line->boundingRect());
+    for (const char* id : {"flip", "linear"}) move(id, way.left(), way.bottom() + 400);
+    const QRectF middle = line->label_rect();
+    QVERIFY(!middle.isEmpty());
+    QVERIFY(std::abs(middle.center().x() - way.center().x()) < 2);
+    move("flip", middle.center().x() - 80, middle.center().y() - 40);
+    QVERIFY(!line->label_rect().isEmpty());
+    QVERIFY(!covered_by("flip"));
+    move("flip", way.left(), way.bottom() + 400);
+    QCOMPARE(line->label_rect(), middle);
+    for (int i = 0; i < 12; ++i) {
+      const std::string id = "over" + std::to_string(i);
+      b.must(add(id.c_str(), "horizontal_flip", way.left() + 120 * i, middle.center().y() - 40));
+    }
+    QVERIFY(line->label_rect().isEmpty());
+  }
+
   void a_wire_back_to_the_left_passes_above_its_target() {
     const QPainterPath path = wire_path({500, 100}, {0, 300}, {.gap = 230});
     QCOMPARE(path.pointAtPercent(0), QPointF(500, 100));

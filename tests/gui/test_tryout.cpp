@@ -207,7 +207,9 @@ class TestTryout : public QObject {
     QTRY_VERIFY2_WITH_TIMEOUT(record.isVisible(), qPrintable(panel.told()), 60'000);
     QCOMPARE(record.maximum(), 2);
     QCOMPARE(panel.view().answer()->prediction.values.front().name, std::string("no"));
+    QCOMPARE(panel.form().cells(), (QStringList{"1", "0.1", "c"}));  // the row of the file, by the model's columns
     QTest::keyClick(&record, Qt::Key_Up);
+    QCOMPARE(panel.form().cells(), (QStringList{"2", "0.9", "c"}));
     QCOMPARE(panel.view().answer()->prediction.values.front().name, std::string("yes"));
     window.close_quietly();
   }

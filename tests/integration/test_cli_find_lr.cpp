@@ -61,6 +61,7 @@ class TestCliFindLr : public QObject {
     QTest::addColumn<QStringList>("arguments");
     QTest::addColumn<QString>("word");
     QTest::newRow("range") << QStringList{graph_, "--from", "1", "--to", "0.1"} << "--from";
+    QTest::newRow("no rate") << QStringList{graph_, "--from", "abc"} << "'abc' is no rate above 0";
     QTest::newRow("few steps") << QStringList{graph_, "--steps", "3"} << "--steps";
     QTest::newRow("example") << QStringList{"example:quickstart", "--write"} << "example";
     QTest::newRow("no optimiser") << QStringList{"example:baseline"} << "optimiser";

@@ -69,6 +69,8 @@ void TestCliRuns::initTestCase() {
 
 void TestCliRuns::a_run_is_recorded_whole() {
   QCOMPARE(runs({"list", "--json", "-"}).array().size(), 2);
+  const CliResult none = cli_.run({"runs", "list", "--tag", "nobody"});
+  QVERIFY2(none.exit_code == 0 && none.out.contains("runs list shows all"), none.text());
   const QJsonDocument run = runs({"show", "1", "--json", "-"});
   const QJsonDocument result = QJsonDocument::fromJson(read_file(cli_.path("first.json")));
   QCOMPARE(run["status"].toString(), QString("finished"));

@@ -28,10 +28,13 @@ bool trees_learn(const FixContext& context) {
   });
 }
 
-std::string what_decides(const WideField& field) {
+std::string what_decides(const FixContext& context, const WideField& field) {
   if (field.of_network > 0)
     return fmt::format("The layers that read them are {:.0f} % of the network's arithmetic.", 100 * field.of_network);
-  return fmt::format("The fit takes {:.0f} % of the training, and it grows with their number.", 100 * field.of_fit);
+  const double fixed = fixed_of_fit(context);
+  return fmt::format("The fit takes {:.0f} % of the training, and {}.", 100 * field.of_fit,
+                     fixed > 0 ? fmt::format("all but about {:.0f} % of it grows with their number", 100 * fixed)
+                               : "it grows with their number");
 }
 
 /// Mixtures of all of them that carry most of the variance, which each record is multiplied with.
@@ -50,7 +53,7 @@ std::optional<Fix> by_components(const FixContext& context, const WideField& fie
   return Fix{
       .id = "pca:" + field.from.node,
       .title = fmt::format("Replace the {} features of {} by their principal components", field.width, field.from.node),
-      .why = what_decides(field) +
+      .why = what_decides(context, field) +
              " Components that keep 95 % of the variance are about a quarter as many, as far as that can be "
              "said before they are learnt.",
       .edit = std::move(*edit),
@@ -74,7 +77,7 @@ std::optional<Fix> by_selection(const FixContext& context, const WideField& fiel
   return Fix{
       .id = "select:" + field.from.node,
       .title = fmt::format("Keep the {} features of {} that tell most, of {}", keep, field.from.node, field.width),
-      .why = what_decides(field) + " They are chosen by the training records, each by itself.",
+      .why = what_decides(context, field) + " They are chosen by the training records, each by itself.",
       .edit = std::move(*edit),
       .predicted_ratio = ratio_of_narrower(context, context.diagnosis.model, field, kPartKept),
       .changes_results = true,

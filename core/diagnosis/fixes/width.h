@@ -30,8 +30,11 @@ struct WideField {
 [[nodiscard]] std::vector<WideField> wide_fields(const FixContext& context);
 
 /// The rate of `after`, which has what becomes of the data side, where the field's records keep this share of their
-/// numbers, beside the rate as it is; an estimator's fits are counted. An estimate, as no fit is timed part by part.
+/// numbers, beside the rate as it is; an estimator's fits are counted, by how those of its kind grow.
 [[nodiscard]] double ratio_of_narrower(const FixContext& context, CostModel after, const WideField& field, double kept);
+
+/// Of the estimator's fits, the share that is taken not to grow with its features.
+[[nodiscard]] double fixed_of_fit(const FixContext& context);
 
 /// Where does the estimator's time lie in its fits? Nothing that compares rates of steps sees a gain there.
 [[nodiscard]] bool fits_decide(const WideField& field);

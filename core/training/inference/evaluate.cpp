@@ -91,7 +91,8 @@ Result<Document> with_data(Document document, const std::string& path) {
     return fail(Error{.reason = places.empty() ? "no source of the graph has a file or folder"
                                                : fmt::format("the graph's data are named by {} parameters: {}",
                                                              places.size(), fmt::join(places, ", ")),
-                      .remedy = "Set each of them: --set NODE.PARAM=PATH, with --all"});
+                      .remedy = places.empty() ? "Set what its source makes: --set NODE.PARAM=VALUE, with --all"
+                                               : "Set each of them: --set NODE.PARAM=PATH, with --all"});
   auto edit = parse_override(document, places.front() + "=" + path);
   if (!edit) return fail(std::move(edit.error()));
   if (auto done = document.apply(*edit); !done) return fail(std::move(done.error()));

@@ -26,6 +26,7 @@ struct InferenceOptions {
   std::optional<std::size_t> workers{};
   std::filesystem::path cache_folder{};  ///< empty: default_cache_folder()
   std::uint64_t most = 0;                ///< records that predict() answers for, the first ones; 0: all
+  bool cells = false;                    ///< fill RecordPrediction::cells
   std::stop_token stop{};
 };
 
@@ -39,6 +40,8 @@ struct RecordPrediction {
     double value = 0;
   };
   std::vector<Value> values{};
+  /// Of a row or a text what predict_typed() would take for it; a missing value is empty.
+  std::vector<std::string> cells{};
 };
 
 /// Does a record have this one of several labels?

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/plain_text.h"
 #include "graph/subgraph.h"
+#include "schema/row.h"
 #include "training/apply_options.h"
 #include "training/inference/given_records.h"
 #include "training/inference/given_source.h"
@@ -123,6 +124,30 @@ Result<Learner::Scores> scores_of(InferenceSession& session, const Batch& batch)
   return std::move(scores->front());
 }
 
+std::vector<std::string> cells_of(const Source& source, std::uint64_t record) {
+  const std::vector<TensorDesc>& outputs = source.outputs();
+  const auto told = std::find_if(outputs.begin(), outputs.end(), [](const TensorDesc& output) {
+    return output.kind == Kind::Row || output.kind == Kind::Text;
+  });
+  Datum value;
+  std::vector<Datum*> out(outputs.size(), nullptr);
+  if (told == outputs.end()) return {};
+  out[static_cast<std::size_t>(told - outputs.begin())] = &value;
+  if (!source.read(record, out)) return {};
+  if (told->kind == Kind::Text) return {std::string(reinterpret_cast<const char*>(value.data()), value.bytes())};
+  const std::size_t columns = told->columns.size();
+  if (!RowView::fits(value, columns)) return {};
+  const RowView row(value, columns);
+  std::vector<std::string> cells;
+  for (std::size_t i = 0; i < columns; ++i) {
+    const bool number = told->columns[i].type == ColumnType::Number;
+    const double is = number ? row.number(i) : 0;
+    const auto text = number ? std::nullopt : row.text(i);
+    cells.push_back(!number ? std::string(text.value_or("")) : std::isnan(is) ? std::string() : fmt::format("{}", is));
+  }
+  return cells;
+}
+
 Result<Predictions> predict_of(const Asked& asked, const std::shared_ptr<const Source>& source,
                                const TrainingState& state, const InferenceOptions& options) {
   if (source->size() == 0) return fail("there is nothing to predict", "Give files or folders");
@@ -142,6 +167,7 @@ Result<Predictions> predict_of(const Asked& asked, const std::shared_ptr<const S
     for (std::size_t row = 0; row < batch.records && !enough(); ++row) {
       const std::uint64_t record = batch.record_ids[row];
       found.predictions.push_back({.record = record, .file = source->locate(record), .values = reader.row(row)});
+      if (options.cells) found.predictions.back().cells = cells_of(*source, record);
     }
     return enough() ? fail_cancelled() : Status{};
   });

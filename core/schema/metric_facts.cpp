@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "schema/metric_facts.h"
+
+#include "base/numbers.h"
+#include "base/results.h"
+#include "schema/registry.h"
+
+#include <algorithm>
+
+namespace feedline::inline schema {
+namespace {
+
+constexpr std::size_t kMostMetricsNamed = 12;
+
+constinit std::span<const MetricFacts> (*find_metric_facts)() = nullptr;
+
+bool fits(const MetricFacts& metric, const Judged& judged) {
+  return metric.target == judged.target && (judged.classes == 0 || judged.classes >= metric.least_classes);
+}
+
+}  // namespace
+
+std::span<const MetricFacts> metric_facts() {
+  return find_metric_facts != nullptr ? find_metric_facts() : std::span<const MetricFacts>();
+}
+
+void find_metric_facts_by(std::span<const MetricFacts> (*find)()) { find_metric_facts = find; }
+
+bool measurable(std::span<const Judged> all, std::string_view key) {
+  const auto facts = metric_facts();
+  return std::any_of(facts.begin(), facts.end(), [&](const MetricFacts& metric) {
+    return metric_key(metric.name) == key &&
+           std::any_of(all.begin(), all.end(), [&](const Judged& judged) { return fits(metric, judged); });
+  });
+}
+
+std::vector<std::string> measured_keys(std::span<const Judged> all, std::span<const std::string> wanted,
+                                       bool validates) {
+  std::vector<std::string> keys;
+  const auto add = [&](std::string_view split, const MetricFacts& metric, const Judged& judged) {
+    if (!fits(metric, judged) || (split == kTrainSplit && !metric.while_training)) return;
+    std::string key = std::string(split) + '_' + metric_key(metric.name);
+    if (all.size() > 1) key += '_' + metric_key(judged.node);
+    keys.push_back(std::move(key));
+  };
+  for (const std::string_view split : {kTrainSplit, kValSplit}) {
+    if (split == kValSplit && !validates) continue;
+    keys.push_back(std::string(split) + '_' + std::string(kLossMetric));
+    for (const Judged& judged : all) {
+      for (const MetricFacts& metric : metric_facts())
+        if (wanted.empty() && metric.by_default) add(split, metric, judged);
+      for (const std::string& key : wanted)
+        for (const MetricFacts& metric : metric_facts())
+          if (metric_key(metric.name) == key) add(split, metric, judged);
+    }
+  }
+  return keys;
+}
+
+bool of_validation(std::string_view key) { return key.starts_with(std::string(kValSplit) + '_'); }
+
+Error not_measured(const std::string& key, const std::vector<std::string>& measured, std::string parameter) {
+  const std::string choice = "choose one of " + numbers::listed(measured, kMostMetricsNamed);
+  Error error{.reason = "the run does not measure '" + key + "'", .parameter = std::move(parameter)};
+  if (of_validation(key) && std::none_of(measured.begin(), measured.end(), of_validation)) {
+    error.reason += ", because there are no validation data";
+    error.remedy = "Set validation_split of the trainer, connect validation data, or " + choice;
+    return error;
+  }
+  const std::string near = nearest_word(key, measured);
+  error.remedy = near.empty() ? 'C' + choice.substr(1) : "Did you mean '" + near + "'? Otherwise " + choice;
+  return error;
+}
+
+}  // namespace feedline::inline schema
