@@ -73,19 +73,15 @@ void ComponentGrid::paint_pictures() {
 QString ComponentGrid::title() const {
   if (!found_) return {};
   const std::size_t shown = found_->components.size();
-  QString which = tr("its component");
-  if (shown < found_->all)
-    which = tr("the first %1 of %2 components").arg(shown).arg(found_->all);
-  else if (shown > 1)
-    which = tr("its %1 components").arg(shown);
-  return tr("%1; orange counts for, blue against").arg(which);
+  const QString which = shown < found_->all ? tr("%1 of %2 components").arg(shown).arg(found_->all) : tr("components");
+  return tr("%1; orange for, blue against").arg(which);
 }
 
 QString ComponentGrid::caption_of(std::size_t component) const {
   const QString name = QStringLiteral("pc%1").arg(component + 1);
   const std::optional<double> share = found_->components[component].share;
   if (!share || !std::isfinite(*share)) return name;
-  return tr("%1, %2 %").arg(name, QString::number(100 * *share, 'f', *share < 0.0995 ? 2 : 1));
+  return tr("%1, %2 %").arg(name, QString::number(100 * *share, 'f', *share < 0.0005 ? 3 : 1));
 }
 
 double ComponentGrid::line() const { return QFontMetricsF(Theme::instance().small_font()).height(); }
@@ -194,7 +190,7 @@ void ComponentGrid::paintEvent(QPaintEvent*) {
   for (std::size_t k = 0; k < found_->components.size(); ++k) {
     const QRectF place = place_of(k);
     const bool picture = found_->width > 0;
-    const double caption_width = picture ? kCellSide + kCellGap / 2 : place.width();
+    const double caption_width = picture ? kCellSide + kCellGap - 2 : place.width();
     const QRectF caption(place.left(), picture ? place.bottom() : place.top() - line(), caption_width, line());
     painter.setPen(colors.text);
     painter.drawText(caption, Qt::AlignLeft | Qt::AlignVCenter,

@@ -105,8 +105,8 @@ class TestLearntView : public QObject {
     QVERIFY(grid->isVisible());
     QVERIFY(view.findChild<LearntChart*>()->isVisible());  // of the shares
     QCOMPARE(grid->pictures().size(), std::size_t{12});
-    QCOMPARE(grid->caption_of(11), QStringLiteral("pc12, 4.70 %"));
-    QVERIFY(grid->accessibleName().contains("first 12 of 20"));
+    QCOMPARE(grid->caption_of(11), QStringLiteral("pc12, 4.7 %"));
+    QVERIFY(grid->accessibleName().contains("12 of 20"));
 
     // They lie beside and below each other, all of them inside.
     QVERIFY(grid->place_of(1).left() > grid->place_of(0).right());
@@ -130,7 +130,7 @@ class TestLearntView : public QObject {
       const QPointF middle = grid->place_of(0).center() + QPointF(0, grid->place_of(0).height() / 4);  // x 1, y 1
       const QImage drawn = view.grab().toImage();
       QCOMPARE(drawn.pixelColor(grid->mapTo(&view, middle.toPoint())), least);
-      QCOMPARE(grid->reading_at(middle), QStringLiteral("pc1, 4.70 %; x 1, y 1: -1 of the largest weight"));
+      QCOMPARE(grid->reading_at(middle), QStringLiteral("pc1, 4.7 %; x 1, y 1: -1 of the largest weight"));
     }
     Theme::instance().set_mode(before);
     QVERIFY(grid->reading_at({grid->place_of(0).right() + 2, grid->place_of(0).center().y()}).isEmpty());
