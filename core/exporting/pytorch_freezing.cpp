@@ -57,7 +57,8 @@ def begin(model):
         if not file:
             continue
         if not pathlib.Path(file).is_file():
-            print(f"{file} is not there: what learns of {name} begins at random")
+            if any(parameter.requires_grad for parameter in getattr(model, name).parameters()):
+                print(f"{file} is not there: what learns of {name} begins at random")
             continue
         found = (read_weights(file) if file.endswith(".safetensors")
                  else torch.load(file, map_location="cpu", weights_only=True))

@@ -160,12 +160,17 @@ inline constexpr std::string_view kPythonProgramStart =
     model.load_state_dict(began, strict=False)
 )py";
 
-inline constexpr std::string_view kPythonDividedSides = R"py(    records = numbered(data.read(*sys.argv[1:]))
+inline constexpr std::string_view kPythonDividedSides =
+    R"py(    if len(sys.argv) < 2 and data.read.__code__.co_argcount:  # no path, and it takes one
+        sys.exit(__doc__)
+    records = numbered(data.read(*sys.argv[1:]))
     training, validation = ([records[place] for place in side] for side in splits.divide(records, **SPLIT))
 )py";
 
 inline constexpr std::string_view kPythonOwnSides =
-    R"py(    at = sys.argv.index("--validation") if "--validation" in sys.argv else len(sys.argv)
+    R"py(    if len(sys.argv) < 2 and data.read.__code__.co_argcount:  # no path, and it takes one
+        sys.exit(__doc__)
+    at = sys.argv.index("--validation") if "--validation" in sys.argv else len(sys.argv)
     training = numbered(data.read(*sys.argv[1:at]))
     validation = numbered(data.read(*sys.argv[at + 1 :])) if at < len(sys.argv) else []
 )py";

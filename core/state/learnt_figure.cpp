@@ -5,6 +5,9 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstddef>
+#include <numeric>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -53,6 +56,35 @@ std::optional<PixelGrid> pixel_grid(const std::vector<std::string>& names) {
   return grid;
 }
 
+/// A weight that is no number counts as none.
+float finite_or_none(float weight) { return std::isfinite(weight) ? weight : 0.0F; }
+
+std::vector<float> signed_picture(std::span<const float> row, std::size_t channels) {
+  std::vector<float> sums(row.size() / channels, 0.0F);
+  for (std::size_t i = 0; i < row.size(); ++i) sums[i / channels] += finite_or_none(row[i]);
+  float largest = 0;
+  for (const float sum : sums) largest = std::max(largest, std::abs(sum));
+  if (largest > 0)
+    for (float& sum : sums) sum /= largest;
+  return sums;
+}
+
+std::vector<LearntComponents::Weight> heaviest(std::span<const float> row, const std::vector<std::string>& names,
+                                               std::size_t most) {
+  std::vector<std::size_t> order(row.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(most, order.size()));
+  std::partial_sort(order.begin(), end, order.end(), [row](std::size_t a, std::size_t b) {
+    const float one = std::abs(finite_or_none(row[a]));
+    const float other = std::abs(finite_or_none(row[b]));
+    return one != other ? one > other : a < b;
+  });
+  std::vector<LearntComponents::Weight> found;
+  for (auto place = order.begin(); place != end; ++place)
+    found.push_back({.feature = names[*place], .value = static_cast<double>(finite_or_none(row[*place]))});
+  return found;
+}
+
 }  // namespace
 
 std::optional<LearntBars> learnt_bars(const NamedTensors& state, std::size_t most) {
@@ -80,22 +112,27 @@ std::optional<LearntBars> learnt_bars(const NamedTensors& state, std::size_t mos
   return std::nullopt;
 }
 
-std::optional<ComponentPictures> component_pictures(const NamedTensors& state, std::size_t most) {
+std::optional<LearntComponents> learnt_components(const NamedTensors& state, const ComponentLimits& limits) {
   const auto names = find_texts(state, "features");
   const auto weights = numbers_named<float>(state, "components");
-  const auto grid = names ? pixel_grid(*names) : std::nullopt;
-  if (!grid || !weights || weights->empty() || weights->size() % names->size() != 0) return std::nullopt;
-  ComponentPictures found{.width = grid->width, .height = grid->height};
-  const std::size_t pixels = grid->width * grid->height;
-  for (std::size_t k = 0; k < std::min(most, weights->size() / names->size()); ++k) {
-    const float* row = weights->data() + k * names->size();
-    std::vector<float> sums(pixels, 0.0F);
-    for (std::size_t i = 0; i < names->size(); ++i) sums[i / grid->channels] += row[i];
-    float largest = 0;
-    for (const float sum : sums) largest = std::max(largest, std::abs(sum));
-    std::vector<std::uint8_t>& picture = found.pictures.emplace_back();
-    for (const float sum : sums)
-      picture.push_back(static_cast<std::uint8_t>(std::lround(128 + 127 * (largest > 0 ? sum / largest : 0))));
+  if (!names || names->empty() || !weights || weights->empty() || weights->size() % names->size() != 0)
+    return std::nullopt;
+  const std::size_t width = names->size();
+  const auto shares = numbers_named<double>(state, "explained_variance_ratio");
+  const auto grid = pixel_grid(*names);
+  LearntComponents found{.all = weights->size() / width};
+  if (grid) {
+    found.width = grid->width;
+    found.height = grid->height;
+  }
+  for (std::size_t k = 0; k < std::min(grid ? limits.pictures : limits.lists, found.all); ++k) {
+    const std::span<const float> row(weights->data() + k * width, width);
+    LearntComponents::Component& component = found.components.emplace_back();
+    if (shares && shares->size() == found.all) component.share = (*shares)[k];
+    if (grid)
+      component.pixels = signed_picture(row, grid->channels);
+    else
+      component.weights = heaviest(row, *names, limits.features);
   }
   return found;
 }

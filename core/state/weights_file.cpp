@@ -32,6 +32,10 @@ constexpr std::array<unsigned char, 15> kLegacyMagic = {0x80, 0x02, 0x8a, 0x0a, 
                                                         0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e};
 constexpr const char* kWeightsRemedy = "Choose an undamaged file of weights";
 constexpr std::size_t kShownName = 80;
+/// In front of the header of a safetensors file, which is JSON, stands its length.
+constexpr std::size_t kBeforeHeader = 8;
+/// Of a file that is none of weights, what is told.
+constexpr std::size_t kShownStart = 32;
 
 /// Where the numbers of a storage lie.
 struct StoragePlace {
@@ -124,11 +128,14 @@ class WeightsFile::Reader {
       : to_(to), path_(path), file_(to.file_->get()), size_(to.file_->size) {}
 
   Status read() {
-    std::array<std::byte, kLegacyMagic.size()> head{};
+    std::array<std::byte, kShownStart> head{};
     const auto some = static_cast<std::size_t>(std::min<std::uint64_t>(size_, head.size()));
     if (!read_fully(file_, std::span(head).first(some), 0)) return unreadable();
     if (some >= 4 && little_endian(head, 0, 4) == 0x04034B50) return read_zip();
-    if (some == head.size() && std::memcmp(head.data(), kLegacyMagic.data(), head.size()) == 0) return read_legacy();
+    if (some >= kLegacyMagic.size() && std::memcmp(head.data(), kLegacyMagic.data(), kLegacyMagic.size()) == 0)
+      return read_legacy();
+    if (some == 0) return damaged("it is empty", "Download or copy it again");
+    if (some > kBeforeHeader && head[kBeforeHeader] != std::byte{'{'}) return no_weights(std::span(head).first(some));
     return read_safetensors();
   }
 
@@ -139,6 +146,18 @@ class WeightsFile::Reader {
   [[nodiscard]] tl::unexpected<Error> unreadable() const {
     if (errno == 0) return damaged("it is truncated", "Download or copy it again");
     return fail(errno_error(errno, "it cannot be read").in_file(to_.path_));
+  }
+
+  /// Where a download failed there stands a page, a message, or the pointer of Git LFS: its first line tells which.
+  [[nodiscard]] tl::unexpected<Error> no_weights(std::span<const std::byte> head) const {
+    const std::string_view text(reinterpret_cast<const char*>(head.data()), head.size());
+    const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
+    const bool readable =
+        !line.empty() && std::all_of(line.begin(), line.end(), [](char c) { return c >= ' ' && c <= '~'; });
+    return damaged(readable ? fmt::format("it is no file of tensors: it begins with the text '{}'", line)
+                            : std::string("it is no file of tensors: it begins like none"),
+                   "Choose a .safetensors file, or a state dict that torch.save() wrote (.pth, .pt); where it was "
+                   "downloaded, do so again");
   }
 
   Status read_safetensors() {

@@ -16,9 +16,7 @@ namespace feedline::gui::inline inspector {
 namespace {
 
 constexpr std::size_t kMostBars = 64;
-constexpr std::size_t kMostPictures = 6;
 constexpr int kBarsHeight = 9 * Theme::kUnit;
-constexpr int kPictureSide = 6 * Theme::kUnit;
 
 }  // namespace
 
@@ -34,12 +32,6 @@ LearntChart::LearntChart(QWidget* parent) : QWidget(parent) {
 
 void LearntChart::show_state(const NamedTensors& state) {
   bars_ = learnt_bars(state, kMostBars);
-  pictures_.clear();
-  if (const auto found = component_pictures(state, kMostPictures))
-    for (const auto& picture : found->pictures)
-      pictures_.push_back(QImage(picture.data(), static_cast<int>(found->width), static_cast<int>(found->height),
-                                 static_cast<qsizetype>(found->width), QImage::Format_Grayscale8)
-                              .copy());
   top_ = 0;
   if (bars_)
     for (const LearntBars::Bar& bar : bars_->bars)
@@ -89,8 +81,7 @@ QString LearntChart::reading_at(QPointF point) const {
 
 QSize LearntChart::sizeHint() const {
   const int line = QFontMetrics(Theme::instance().small_font()).height();
-  const int pictures = pictures_.empty() ? 0 : kPictureSide + Theme::kUnit;
-  return {30 * Theme::kUnit, line + Theme::kUnit + kBarsHeight + pictures};
+  return {30 * Theme::kUnit, line + Theme::kUnit + kBarsHeight};
 }
 QSize LearntChart::minimumSizeHint() const { return {12 * Theme::kUnit, sizeHint().height()}; }
 
@@ -116,12 +107,6 @@ void LearntChart::paintEvent(QPaintEvent*) {
   painter.drawLine(in.bottomLeft(), in.bottomRight());
   for (std::size_t i = 0; i < bars_->bars.size(); ++i)
     painter.fillRect(bar_at(i), bars_->bars[i].kept ? colors.accent : colors.disabled);
-  double x = 0;
-  for (const QImage& picture : pictures_) {
-    const QSizeF size = QSizeF(picture.size()).scaled(kPictureSide, kPictureSide, Qt::KeepAspectRatio);
-    painter.drawImage(QRectF(QPointF(x, in.bottom() + Theme::kUnit), size), picture);
-    x += kPictureSide + Theme::kUnit / 2.0;
-  }
 }
 
 }  // namespace feedline::gui::inline inspector

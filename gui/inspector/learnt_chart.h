@@ -3,17 +3,14 @@
 
 #include "state/learnt_figure.h"
 
-#include <QImage>
 #include <QWidget>
 
 #include <optional>
-#include <vector>
 
 namespace feedline::gui::inline inspector {
 
 /// What a node that makes features fewer has learnt, drawn: the share of the variance of each component, or the scores
-/// of features with the removed ones in grey, as bars, and the components of pictures as pictures. Hidden where there
-/// is nothing of that kind.
+/// of features with the removed ones in grey, as bars. Hidden where there is nothing of that kind.
 class LearntChart : public QWidget {
   Q_OBJECT
 
@@ -22,7 +19,6 @@ class LearntChart : public QWidget {
 
   void show_state(const NamedTensors& state);
   [[nodiscard]] const std::optional<LearntBars>& bars() const { return bars_; }
-  [[nodiscard]] const std::vector<QImage>& pictures() const { return pictures_; }
   /// "petal width: 960", of the bar under a point of the widget; empty: there is none.
   [[nodiscard]] QString reading_at(QPointF point) const;
 
@@ -40,7 +36,6 @@ class LearntChart : public QWidget {
 
   std::optional<LearntBars> bars_{};
   double top_ = 0;  ///< the largest value
-  std::vector<QImage> pictures_{};
 };
 
 }  // namespace feedline::gui::inline inspector

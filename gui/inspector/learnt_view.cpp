@@ -3,6 +3,7 @@
 
 #include "gui/base/caption.h"
 #include "gui/base/theme.h"
+#include "gui/inspector/component_grid.h"
 #include "gui/inspector/learnt_chart.h"
 #include "gui/models/text.h"
 #include "state/learnt_text.h"
@@ -24,12 +25,16 @@ constexpr int kMostRowsInSight = 8;
 }  // namespace
 
 LearntView::LearntView(QWidget* parent)
-    : QWidget(parent), chart_(new LearntChart(this)), table_(new QTableWidget(0, 3, this)) {
+    : QWidget(parent),
+      chart_(new LearntChart(this)),
+      components_(new ComponentGrid(this)),
+      table_(new QTableWidget(0, 3, this)) {
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, Theme::kUnit / 2, 0, 0);
   layout->setSpacing(Theme::kUnit / 2);
   layout->addWidget(new Caption(Caption::Tone::Section, tr("Learnt from the training records"), this));
   layout->addWidget(chart_);
+  layout->addWidget(components_);
   layout->addWidget(table_);
   table_->setObjectName(QStringLiteral("learnt"));
   table_->setAccessibleName(tr("What the node has learnt"));
@@ -51,6 +56,7 @@ void LearntView::show_state(const std::shared_ptr<const NamedTensors>& state) {
   setVisible(state != nullptr);
   if (state == nullptr) return table_->setRowCount(0);
   chart_->show_state(*state);
+  components_->show_state(*state);
   const std::vector<LearntLine> lines = learnt_lines(*state, kShownValues);
   table_->setRowCount(static_cast<int>(lines.size()));
   for (int row = 0; row < table_->rowCount(); ++row) {

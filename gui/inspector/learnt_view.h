@@ -11,10 +11,11 @@ class QTableWidget;
 
 namespace feedline::gui::inline inspector {
 
+class ComponentGrid;
 class LearntChart;
 
 /// What a fitted node has learnt, a row a tensor: its name, its shape and its first values; texts as texts; above
-/// it what is better seen than read (LearntChart). Hidden while nothing is known.
+/// it what is better seen than read (LearntChart, ComponentGrid). Hidden while nothing is known.
 class LearntView : public QWidget {
   Q_OBJECT
 
@@ -27,6 +28,7 @@ class LearntView : public QWidget {
  private:
   std::shared_ptr<const NamedTensors> shown_{};
   LearntChart* chart_;
+  ComponentGrid* components_;
   QTableWidget* table_;
 };
 

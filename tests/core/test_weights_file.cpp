@@ -9,6 +9,7 @@
 #include "support/places.h"
 #include "support/test_program.h"
 
+#include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -129,6 +130,33 @@ class TestWeightsFile : public QObject {
     const auto file = WeightsFile::open(path);
     QVERIFY(file);
     QCOMPARE(*file->read("w"), tensors["w"]);
+  }
+
+  /// What a failed download leaves behind is told by its first words, and not as a header of a quintillion bytes.
+  void what_is_no_file_of_tensors_is_told_as_such_data() {
+    QTest::addColumn<QByteArray>("content");
+    QTest::addColumn<QString>("reason");
+    QTest::newRow("empty") << QByteArray() << "it is empty";
+    QTest::newRow("a page") << QByteArray("<!DOCTYPE html>\n<html><body>Not found</body></html>")
+                            << "it is no file of tensors: it begins with the text '<!DOCTYPE html>'";
+    QTest::newRow("a pointer of Git LFS")
+        << QByteArray("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 97\n")
+        << "it is no file of tensors: it begins with the text 'version https://git-lfs.github.c'";
+    QTest::newRow("bytes") << QByteArray("\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16)
+                           << "it is no file of tensors: it begins like none";
+  }
+  void what_is_no_file_of_tensors_is_told_as_such() {
+    QFETCH(const QByteArray, content);
+    QFETCH(const QString, reason);
+    const QString path = folder_.filePath(QString::number(files_++) + ".pth");
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::WriteOnly) && file.write(content) == content.size());
+    file.close();
+    const auto opened = WeightsFile::open(path.toStdString());
+    QVERIFY(!opened);
+    QCOMPARE(QString::fromStdString(opened.error().reason), reason);
+    QCOMPARE(QString::fromStdString(opened.error().file), path);
+    QVERIFY(opened.error().remedy.find("ownload") != std::string::npos);
   }
 
   void nothing_is_ever_called_data() {

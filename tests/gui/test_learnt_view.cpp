@@ -3,7 +3,9 @@
 // longer holds.
 #include "engine/fit.h"
 #include "graph/edit.h"
+#include "gui/base/contrast.h"
 #include "gui/base/theme.h"
+#include "gui/inspector/component_grid.h"
 #include "gui/inspector/inspector_panel.h"
 #include "gui/inspector/learnt_chart.h"
 #include "gui/inspector/learnt_view.h"
@@ -19,7 +21,9 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
 #include <array>
+#include <span>
 
 namespace test_learnt_view {
 
@@ -55,7 +59,7 @@ class TestLearntView : public QObject {
     QVERIFY(view.isHidden());
   }
 
-  /// Scores as bars, the largest first, with the removed ones in grey; components of pictures as pictures.
+  /// Scores as bars, the largest first, with the removed ones in grey.
   void draws_what_makes_features_fewer() {
     LearntView view;
     view.resize(300, 400);
@@ -67,7 +71,7 @@ class TestLearntView : public QObject {
     view.show_state(scores);
     view.show();
     QVERIFY(QTest::qWaitForWindowExposed(&view));
-    QVERIFY(chart->isVisible() && chart->pictures().empty());
+    QVERIFY(chart->isVisible() && view.findChild<ComponentGrid*>()->isHidden());
     QCOMPARE(chart->bars()->bars.front().name, std::string("price"));
     QCOMPARE(chart->reading_at({4, 40}), QStringLiteral("price: 8"));
     QCOMPARE(chart->reading_at({28, 40}), QStringLiteral("hour: 4, removed"));
@@ -76,24 +80,97 @@ class TestLearntView : public QObject {
     const QPoint inside = chart->mapTo(&view, QPoint(4, chart->height() - 12));
     QCOMPARE(drawn.pixelColor(inside).name(), Theme::instance().colors().accent.name());
 
-    auto components = std::make_shared<NamedTensors>();
-    components->emplace("components",
-                        TensorValue::of(std::span<const float>(std::array<float, 6>{0, 1, 0, 0, -1, 0.5F}), {1, 6}));
-    components->emplace("explained_variance_ratio", TensorValue::of(std::vector<double>{0.75}));
-    put_texts(*components, "features", std::vector<std::string>{"y0_x0", "y0_x1", "y0_x2", "y1_x0", "y1_x1", "y1_x2"});
-    view.show_state(components);
-    QCOMPARE(chart->pictures().size(), std::size_t{1});
-    const QImage& picture = chart->pictures().front();
-    QCOMPARE(picture.size(), QSize(3, 2));
-    QCOMPARE(qGray(picture.pixel(1, 0)), 255);
-    QCOMPARE(qGray(picture.pixel(1, 1)), 1);
-    QCOMPARE(qGray(picture.pixel(0, 0)), 128);
-    QCOMPARE(chart->reading_at({4, 40}), QStringLiteral("pc1: 0.75"));
-
     auto other = std::make_shared<NamedTensors>();
     other->emplace("mean", TensorValue::of(std::vector<double>{1}));
     view.show_state(other);
     QVERIFY(chart->isHidden());
+  }
+
+  /// Twenty components of pictures of 3 × 2: as many as are shown stand in a grid, in colours of either theme that tell
+  /// for from against, with the share of the variance under each.
+  void paints_components_of_pictures() {
+    std::vector<float> weights(20 * 6, 0.1F);
+    const std::array<float, 6> first{0, 1, 0, 0, -1, 0.5F};
+    std::copy(first.begin(), first.end(), weights.begin());
+    auto state = std::make_shared<NamedTensors>();
+    state->emplace("components", TensorValue::of(std::span<const float>(weights), {20, 6}));
+    state->emplace("explained_variance_ratio", TensorValue::of(std::vector<double>(20, 0.047)));
+    put_texts(*state, "features", std::vector<std::string>{"y0_x0", "y0_x1", "y0_x2", "y1_x0", "y1_x1", "y1_x2"});
+    LearntView view;
+    view.resize(300, 700);
+    view.show_state(state);
+    view.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&view));
+    const auto* grid = view.findChild<ComponentGrid*>();
+    QVERIFY(grid->isVisible());
+    QVERIFY(view.findChild<LearntChart*>()->isVisible());  // of the shares
+    QCOMPARE(grid->pictures().size(), std::size_t{12});
+    QCOMPARE(grid->caption_of(11), QStringLiteral("pc12, 4.7 %"));
+    QVERIFY(grid->accessibleName().contains("12 of 20"));
+
+    // They lie beside and below each other, all of them inside.
+    QVERIFY(grid->place_of(1).left() > grid->place_of(0).right());
+    QVERIFY(grid->place_of(11).top() > grid->place_of(0).bottom());
+    for (std::size_t k = 0; k < 12; ++k) QVERIFY(QRectF(grid->rect()).contains(grid->place_of(k)));
+    QVERIFY(grid->height() >= grid->heightForWidth(grid->width()));
+
+    const Theme::Mode before = Theme::instance().mode();
+    for (const Theme::Mode mode : {Theme::Mode::Light, Theme::Mode::Dark}) {
+      Theme::instance().set_mode(mode);
+      const QImage& picture = grid->pictures().front();
+      QCOMPARE(picture.size(), QSize(3, 2));
+      QCOMPARE(picture.pixelColor(0, 0), Theme::instance().colors().raised);  // 0
+      const QColor most = picture.pixelColor(1, 0);
+      const QColor least = picture.pixelColor(1, 1);
+      const QColor half = picture.pixelColor(2, 1);
+      QVERIFY(most.red() > most.blue() + 80 && least.blue() > least.red() + 80);
+      QVERIFY(contrast_ratio(most, picture.pixelColor(0, 0)) > 3);
+      QVERIFY(contrast_ratio(least, picture.pixelColor(0, 0)) > 3);
+      QVERIFY(contrast_ratio(half, picture.pixelColor(0, 0)) < contrast_ratio(most, picture.pixelColor(0, 0)));
+      const QPointF middle = grid->place_of(0).center() + QPointF(0, grid->place_of(0).height() / 4);  // x 1, y 1
+      const QImage drawn = view.grab().toImage();
+      QCOMPARE(drawn.pixelColor(grid->mapTo(&view, middle.toPoint())), least);
+      QCOMPARE(grid->reading_at(middle), QStringLiteral("pc1, 4.7 %; x 1, y 1: -1 of the largest weight"));
+    }
+    Theme::instance().set_mode(before);
+    QVERIFY(grid->reading_at({grid->place_of(0).right() + 2, grid->place_of(0).center().y()}).isEmpty());
+  }
+
+  /// Features that are no pixels have names, and these say more.
+  void names_what_components_are_mixed_of() {
+    auto state = std::make_shared<NamedTensors>();
+    state->emplace(
+        "components",
+        TensorValue::of(std::span<const float>(std::array<float, 6>{0.2F, -0.9F, 0.4F, 0.5F, 0, 0}), {2, 3}));
+    state->emplace("explained_variance_ratio", TensorValue::of(std::vector<double>{0.75, 0.125}));
+    put_texts(*state, "features", std::vector<std::string>{"age", "price", "hour"});
+    LearntView view;
+    view.resize(300, 600);
+    view.show_state(state);
+    view.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&view));
+    const auto* grid = view.findChild<ComponentGrid*>();
+    QVERIFY(grid->isVisible() && grid->pictures().empty());
+    QCOMPARE(grid->caption_of(0), QStringLiteral("pc1, 75.0 %"));
+    const QRectF place = grid->place_of(0);
+    const double line = place.height() / 3;
+    QCOMPARE(grid->reading_at(place.topLeft() + QPointF(3, line / 2)), QStringLiteral("pc1, 75.0 %; price: -0.9"));
+    QCOMPARE(grid->reading_at(place.topLeft() + QPointF(3, 1.5 * line)), QStringLiteral("pc1, 75.0 %; hour: 0.4"));
+    // The largest weight is against: its bar reaches from the middle to the left, and nothing stands at the right.
+    const QImage drawn = view.grab().toImage();
+    const auto at = [&](double x) {
+      return drawn.pixelColor(grid->mapTo(&view, QPointF(x, place.top() + line / 2).toPoint()));
+    };
+    const double zero = place.left() + 0.45 * place.width() + Theme::kUnit;
+    const double half = (place.right() - zero) / 2;
+    QCOMPARE(at(zero + 3), weight_color(-1));
+    QCOMPARE(at(zero + half - 4), weight_color(-1));
+    QVERIFY(at(zero + half + 4) != weight_color(-1) && at(zero + half + 4) != weight_color(1));
+
+    auto other = std::make_shared<NamedTensors>();
+    other->emplace("mean", TensorValue::of(std::vector<double>{1}));
+    view.show_state(other);
+    QVERIFY(grid->isHidden());
   }
 
   /// Somebody else fits the graph while it is shown.

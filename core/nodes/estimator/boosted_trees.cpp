@@ -31,7 +31,7 @@ struct BoostedTreesParams {
 /// Of a column, by method=hist: XGBoost's own default.
 constexpr int kBins = 256;
 /// Of a fit's time, what is spent on telling the loss: after each round it would be a third of all.
-constexpr double kLookShare = 0.02;
+constexpr double kLookShare = 0.01;
 
 /// Of the kept bytes (FNV-1a), by which damage shows. What was forged along with it, check_boosted_bytes() finds.
 std::int64_t digest_of_trees(std::span<const std::uint8_t> bytes) {
