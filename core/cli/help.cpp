@@ -98,6 +98,8 @@ std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
   const bool wants_command = !commands_of(*deepest).empty();
   Error problem{.reason = error.what(), .remedy = "Help: " + where + " --help", .node = where};
 
+  constexpr std::string_view kNoNumber = "Could not convert: ";  // the parser's words for it
+  if (problem.reason.starts_with(kNoNumber)) problem.reason.replace(0, kNoNumber.size(), "a number is wanted: ");
   std::vector<std::string> extras = app.remaining(true);
   if (!extras.empty()) {
     const std::string word = extras.front().substr(0, extras.front().find('='));
