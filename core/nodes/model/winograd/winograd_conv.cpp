@@ -3,10 +3,10 @@
 
 #ifndef FEEDLINE_DESCRIBED_ONLY
 
+#include "nodes/model/autocasts.h"
 #include "nodes/model/winograd/winograd_kernels.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/autocast_mode.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -20,14 +20,6 @@ constexpr std::int64_t kWinogradSide = 4;
 constexpr std::int64_t kWinogradBytes = std::int64_t{3} << 19;
 /// With fewer, the transform of the filters takes longer than is saved.
 constexpr std::int64_t kWinogradFewestTiles = 4;
-
-bool winograd_autocasts() {
-#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
-  return at::autocast::is_autocast_enabled(at::kCPU);
-#else
-  return at::autocast::is_cpu_enabled();
-#endif
-}
 
 /// The tiles of a batch, row by row and picture by picture.
 struct WinogradTiles {
@@ -103,6 +95,37 @@ WinogradJob winograd_job(const at::Tensor& weight) {
 }
 
 /// `bias`: empty, or one number a channel.
+at::Tensor winograd_forward(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, OutputRange range) {
+  const std::int64_t in = weight.size(1);
+  const std::int64_t out = weight.size(0);
+  const WinogradTiles tiles(x);
+  const std::int64_t block = tiles.block(in);
+  at::Tensor y = at::empty({x.size(0), out, tiles.height, tiles.width}, x.options(), at::MemoryFormat::ChannelsLast);
+  const at::Tensor zeros = at::zeros({in}, x.options());
+  const at::Tensor nowhere = at::empty({out}, x.options());
+  WinogradJob job = winograd_job(weight);
+  job.range = range;
+  if (bias.numel() > 0) job.bias = bias.data_ptr<float>();
+  const at::Tensor seen = winograd_planes(block, in, x, job.seen);
+  std::vector<const float*> pixels;
+  std::vector<float*> results;
+  for (std::int64_t first = 0; first < tiles.all; first += block) {
+    const std::int64_t count = std::min(block, tiles.all - first);
+    tiles.point<const float>(x.data_ptr<float>(), in, zeros.data_ptr<float>(), first, count, kWinogradSide + 2, 1,
+                             pixels);
+    tiles.point(y.data_ptr<float>(), out, nowhere.data_ptr<float>(), first, count, kWinogradSide, 0, results);
+    job.tiles = static_cast<std::size_t>(count);
+    job.pixels = pixels.data();
+    job.results = results.data();
+    winograd_see(job);
+    winograd_parallel(out / std::int64_t{kWinogradColumns}, count, x, [&](std::size_t i, float* scratch) {
+      winograd_kernels()->convolve(job, i * kWinogradColumns, scratch);
+    });
+  }
+  return y;
+}
+
+/// `bias`: empty, or one number a channel.
 class WinogradConv : public torch::autograd::Function<WinogradConv> {
  public:
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
@@ -111,32 +134,7 @@ class WinogradConv : public torch::autograd::Function<WinogradConv> {
     context->saved_data["to_x"] = x.requires_grad();
     context->saved_data["to_weight"] = weight.requires_grad();
     context->saved_data["to_bias"] = bias.requires_grad();
-    const std::int64_t in = weight.size(1);
-    const std::int64_t out = weight.size(0);
-    const WinogradTiles tiles(x);
-    const std::int64_t block = tiles.block(in);
-    at::Tensor y = at::empty({x.size(0), out, tiles.height, tiles.width}, x.options(), at::MemoryFormat::ChannelsLast);
-    const at::Tensor zeros = at::zeros({in}, x.options());
-    const at::Tensor nowhere = at::empty({out}, x.options());
-    WinogradJob job = winograd_job(weight);
-    if (bias.numel() > 0) job.bias = bias.data_ptr<float>();
-    const at::Tensor seen = winograd_planes(block, in, x, job.seen);
-    std::vector<const float*> pixels;
-    std::vector<float*> results;
-    for (std::int64_t first = 0; first < tiles.all; first += block) {
-      const std::int64_t count = std::min(block, tiles.all - first);
-      tiles.point<const float>(x.data_ptr<float>(), in, zeros.data_ptr<float>(), first, count, kWinogradSide + 2, 1,
-                               pixels);
-      tiles.point(y.data_ptr<float>(), out, nowhere.data_ptr<float>(), first, count, kWinogradSide, 0, results);
-      job.tiles = static_cast<std::size_t>(count);
-      job.pixels = pixels.data();
-      job.results = results.data();
-      winograd_see(job);
-      winograd_parallel(out / std::int64_t{kWinogradColumns}, count, x, [&](std::size_t i, float* scratch) {
-        winograd_kernels()->convolve(job, i * kWinogradColumns, scratch);
-      });
-    }
-    return y;
+    return winograd_forward(x, weight, bias, {});
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
@@ -214,12 +212,18 @@ bool winograd_fits(const at::Tensor& x, const at::Tensor& weight) {
     return false;
   const WinogradTiles tiles(x);
   return tiles.all >= kWinogradFewestTiles && tiles.height * tiles.width >= 8 * tiles.down * tiles.across &&
-         !winograd_autocasts() && winograd_kernels() != nullptr;
+         !autocasts_on_cpu() && winograd_kernels() != nullptr;
 }
 
 at::Tensor winograd_conv(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
   // LibTorch 1.13 takes no undefined tensor here.
   return WinogradConv::apply(x, weight, bias.defined() ? bias : at::empty({0}, x.options()));
+}
+
+at::Tensor winograd_conv_within(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                                OutputRange range) {
+  const at::NoGradGuard no_gradients;
+  return winograd_forward(x, weight, bias, range);
 }
 
 }  // namespace feedline::inline nodes
