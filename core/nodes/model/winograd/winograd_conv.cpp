@@ -18,6 +18,8 @@ namespace {
 constexpr std::int64_t kWinogradSide = 4;
 /// Of the numbers at all points that are worked on at a time.
 constexpr std::int64_t kWinogradBytes = std::int64_t{3} << 19;
+/// Of many channels: the filters are transformed for each block anew, which takes a third of the time at 16 tiles.
+constexpr std::int64_t kWinogradTilesOfFilters = 64;
 /// With fewer, the transform of the filters takes longer than is saved.
 constexpr std::int64_t kWinogradFewestTiles = 4;
 
@@ -36,10 +38,11 @@ struct WinogradTiles {
         across((width + kWinogradSide - 1) / kWinogradSide),
         all(x.size(0) * down * across) {}
 
-  /// In blocks of about the same size, whose `channels` numbers at all points come to kWinogradBytes.
-  [[nodiscard]] std::int64_t block(std::int64_t channels) const {
+  /// In blocks of about the same size, whose `channels` numbers at all points come to kWinogradBytes; of `fewest` tiles
+  /// where these take more.
+  [[nodiscard]] std::int64_t block(std::int64_t channels, std::int64_t fewest) const {
     const std::int64_t most =
-        std::max<std::int64_t>(kWinogradBytes / (std::int64_t{kWinogradPoints * sizeof(float)} * channels), 8);
+        std::max<std::int64_t>(kWinogradBytes / (std::int64_t{kWinogradPoints * sizeof(float)} * channels), fewest);
     const std::int64_t blocks = (all + most - 1) / most;
     return (all + blocks - 1) / blocks;
   }
@@ -99,7 +102,7 @@ at::Tensor winograd_forward(const at::Tensor& x, const at::Tensor& weight, const
   const std::int64_t in = weight.size(1);
   const std::int64_t out = weight.size(0);
   const WinogradTiles tiles(x);
-  const std::int64_t block = tiles.block(in);
+  const std::int64_t block = tiles.block(in, kWinogradTilesOfFilters);
   at::Tensor y = at::empty({x.size(0), out, tiles.height, tiles.width}, x.options(), at::MemoryFormat::ChannelsLast);
   const at::Tensor zeros = at::zeros({in}, x.options());
   const at::Tensor nowhere = at::empty({out}, x.options());
@@ -148,7 +151,7 @@ class WinogradConv : public torch::autograd::Function<WinogradConv> {
     const std::int64_t in = weight.size(1);
     const std::int64_t out = weight.size(0);
     const WinogradTiles tiles(x);
-    const std::int64_t block = tiles.block(to_weight ? in + out : out);
+    const std::int64_t block = tiles.block(to_weight ? in + out : out, 8);
     at::Tensor back;
     at::Tensor filters_back;
     if (to_x) back = at::empty(x.sizes(), x.options(), at::MemoryFormat::ChannelsLast).zero_();
