@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 namespace feedline::inline nodes {
@@ -34,21 +35,24 @@ struct FoldedConv {
   return {of.weight * by.view({-1, 1, 1, 1}), of.shift - of.mean * by};
 }
 
-/// A fold that is made again when one of its tensors has been written or replaced since: weights are loaded into a
-/// module, or it is moved to a device, without anybody telling.
+/// What is made of a convolution and its norm, and made again when one of their tensors has been written or replaced
+/// since: weights are loaded into a module, or it is moved to a device, without anybody telling.
+template <class Made>
 class KeptFold {
  public:
-  [[nodiscard]] const FoldedConv& of(const NormedConv& tensors, double epsilon) {
+  /// `make`: of a FoldedConv.
+  template <class Make>
+  [[nodiscard]] const Made& of(const NormedConv& tensors, double epsilon, const Make& make) {
     const Stamp now = {stamp(tensors.weight), stamp(tensors.scale), stamp(tensors.shift), stamp(tensors.mean),
                        stamp(tensors.variance)};
-    if (!folded_.weight.defined() || now != made_of_) {
-      folded_ = fold_batch_norm(tensors, epsilon);
+    if (!made_ || now != made_of_) {
+      made_ = make(fold_batch_norm(tensors, epsilon));
       made_of_ = now;
     }
-    return folded_;
+    return *made_;
   }
   /// Gives its memory back.
-  void clear() { folded_ = {}; }
+  void clear() { made_.reset(); }
 
  private:
   using Version = std::pair<const void*, std::int64_t>;
@@ -57,7 +61,7 @@ class KeptFold {
     return {tensor.data_ptr(), static_cast<std::int64_t>(tensor._version())};
   }
 
-  FoldedConv folded_{};
+  std::optional<Made> made_{};
   Stamp made_of_{};
 };
 

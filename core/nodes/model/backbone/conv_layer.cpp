@@ -6,6 +6,7 @@
 #include "nodes/model/shared_norm.h"
 #include "nodes/model/winograd/winograd_conv.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -14,6 +15,8 @@ namespace {
 
 constexpr double kNormMomentum = 0.1;  // torchvision's, of all three families
 constexpr double kNormEpsilon = 1e-5;
+/// Of what a block gives of the pictures that run together.
+constexpr std::int64_t kBytesAhead = std::int64_t{13} << 19;
 
 /// In place where nothing of `y` is needed for the backward pass.
 at::Tensor unit_function(UnitFunction function, at::Tensor y) {
@@ -28,6 +31,21 @@ at::Tensor unit_function(UnitFunction function, at::Tensor y) {
       break;
   }
   return y;
+}
+
+OutputRange unit_range(UnitFunction function) {
+  if (function == UnitFunction::Relu) return {.least = 0};
+  if (function == UnitFunction::Relu6) return {.least = 0, .most = 6};
+  return {};
+}
+
+/// How many pictures run through this block together.
+std::int64_t rows_ahead(const ConvBlock& block, const at::Tensor& x) {
+  std::int64_t shrinks = block.pool ? 2 : 1;
+  for (const ConvUnit& unit : block.units) shrinks *= unit.stride;
+  const std::int64_t places = std::max<std::int64_t>(1, x.size(2) * x.size(3) / (shrinks * shrinks));
+  const std::int64_t bytes = std::int64_t{sizeof(float)} * block.units.back().out * places;
+  return std::max<std::int64_t>(1, kBytesAhead / bytes);
 }
 
 }  // namespace
@@ -82,14 +100,47 @@ void ConvNetLayer::note_frozen() {
         if (!unit.tensors.scale.defined()) continue;
         unit.keeps = settings().freeze_statistics && !unit.tensors.scale.requires_grad();
         unit.folded = unit.keeps && !unit.tensors.weight.requires_grad() && !unit.tensors.shift.requires_grad();
-        if (!unit.folded) unit.fold.clear();
+        if (unit.folded) continue;
+        unit.fold.clear();
+        unit.packed.clear();
       }
+  const auto learns = [](const Unit& unit) {
+    const auto asks = [](const at::Tensor& tensor) { return tensor.defined() && tensor.requires_grad(); };
+    return asks(unit.tensors.weight) || asks(unit.tensors.scale) || asks(unit.tensors.shift) || asks(unit.bias);
+  };
+  const auto any_learns = [&](const Block& block) {
+    return std::any_of(block.units.begin(), block.units.end(), learns) ||
+           std::any_of(block.squeeze.begin(), block.squeeze.end(), learns) ||
+           std::any_of(block.shortcut.begin(), block.shortcut.end(), learns);
+  };
+  const auto first = std::find_if(blocks_.begin(), blocks_.end(), any_learns);
+  frozen_ahead_ = settings().freeze_statistics ? static_cast<std::size_t>(first - blocks_.begin()) : 0;
 }
 
 at::Tensor ConvNetLayer::forward(std::span<const at::Tensor> in) {
   at::Tensor x = in[0];
-  for (Block& block : blocks_) x = run(block, std::move(x));
+  const bool ahead = x.is_cpu() && !(at::GradMode::is_enabled() && x.requires_grad());
+  if (ahead) x = run_ahead(std::move(x));
+  for (std::size_t i = ahead ? frozen_ahead_ : 0; i < blocks_.size(); ++i) x = run(blocks_[i], std::move(x));
   return map_ ? x : x.mean({2, 3});
+}
+
+at::Tensor ConvNetLayer::run_ahead(at::Tensor x) {
+  std::size_t first = 0;
+  while (first < frozen_ahead_) {
+    const std::int64_t rows = rows_ahead(blocks_[first].is, x);
+    std::vector<at::Tensor> parts;
+    std::size_t last = first;
+    for (at::Tensor part : x.split(rows)) {
+      last = first;
+      do part = run(blocks_[last], std::move(part));
+      while (++last < frozen_ahead_ && rows_ahead(blocks_[last].is, part) < 2 * rows);
+      parts.push_back(std::move(part));
+    }
+    first = last;
+    x = parts.size() == 1 ? parts.front() : at::cat(parts);
+  }
+  return x;
 }
 
 at::Tensor ConvNetLayer::run(Block& block, at::Tensor x) {
@@ -118,21 +169,54 @@ at::Tensor ConvNetLayer::convolved(const Unit& unit, const at::Tensor& x, const 
   const std::int64_t padding = (is.kernel - 1) / 2;
   const std::int64_t places = ((x.size(2) - 1) / is.stride + 1) * ((x.size(3) - 1) / is.stride + 1);
   const double flops = 2.0 * static_cast<double>(weight.numel()) * static_cast<double>(places);
-  const bool minimal = learns() && is.stride == 1 && winograd_fits(x, weight);
-  return in_slices(x, minimal ? flops / 3 : flops, [&](const at::Tensor& rows) {
+  const bool filters = minimal(unit, x);
+  return in_slices(x, filters ? flops / 3 : flops, [&](const at::Tensor& rows) {
     at::Tensor part =
-        minimal ? winograd_conv(rows, weight, bias)
+        filters ? winograd_conv(rows, weight, bias)
                 : at::conv2d(rows, weight, bias, {is.stride, is.stride}, {padding, padding}, {1, 1}, is.groups);
     if (rows.size(0) < x.size(0)) between(part);
     return part;
   });
 }
 
+bool ConvNetLayer::minimal(const Unit& unit, const at::Tensor& x) const {
+  return learns() && unit.is.stride == 1 && unit.is.groups == 1 && winograd_fits(x, unit.tensors.weight);
+}
+
+at::Tensor ConvNetLayer::run_fixed(Unit& unit, const at::Tensor& x, UnitFunction function, const at::Tensor& other) {
+  constexpr std::int64_t most_rows = 16;  // between two parts that are told
+  if (!unit.folded || unit.is.groups > 1 || !packed_fits(x, unit.tensors.weight)) return {};
+  const bool filters = minimal(unit, x);
+  if (filters && other.defined()) return {};
+  std::vector<at::Tensor> parts;
+  for (std::int64_t first = 0; first < x.size(0); first += most_rows) {
+    const std::int64_t rows = std::min(most_rows, x.size(0) - first);
+    const at::Tensor some = x.narrow(0, first, rows);
+    if (filters) {
+      const FoldedConv& folded = unit.fold.of(unit.tensors, kNormEpsilon, [](FoldedConv made) { return made; });
+      parts.push_back(winograd_conv_within(some, folded.weight, folded.bias, unit_range(function)));
+    } else {
+      const PackedFilters& packed = unit.packed.of(unit.tensors, kNormEpsilon, [](const FoldedConv& folded) {
+        return PackedFilters::of(folded.weight, folded.bias);
+      });
+      parts.push_back(packed_conv(some, packed, unit.is.stride, unit_range(function),
+                                  other.defined() ? other.narrow(0, first, rows) : other));
+    }
+    if (rows < x.size(0)) between(parts.back());
+  }
+  at::Tensor y = parts.size() == 1 ? parts.front() : at::cat(parts);
+  return function == UnitFunction::Silu ? at::silu_(y) : y;
+}
+
 at::Tensor ConvNetLayer::run(Unit& unit, const at::Tensor& x, UnitFunction function, const at::Tensor& other) {
   const NormedConv& of = unit.tensors;
-  at::Tensor y;
+  at::Tensor y = run_fixed(unit, x, function, other);
+  if (y.defined()) {
+    between(y);
+    return y;
+  }
   if (unit.folded) {
-    const FoldedConv& folded = unit.fold.of(of, kNormEpsilon);
+    const FoldedConv& folded = unit.fold.of(of, kNormEpsilon, [](FoldedConv made) { return made; });
     y = convolved(unit, x, folded.weight, folded.bias);
     if (other.defined()) y = y.add_(other);
   } else {

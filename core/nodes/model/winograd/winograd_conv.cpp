@@ -3,10 +3,10 @@
 
 #ifndef FEEDLINE_DESCRIBED_ONLY
 
+#include "nodes/model/autocasts.h"
 #include "nodes/model/winograd/winograd_kernels.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/autocast_mode.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -18,16 +18,10 @@ namespace {
 constexpr std::int64_t kWinogradSide = 4;
 /// Of the numbers at all points that are worked on at a time.
 constexpr std::int64_t kWinogradBytes = std::int64_t{3} << 19;
+/// Of many channels: the filters are transformed for each block anew, which takes a third of the time at 16 tiles.
+constexpr std::int64_t kWinogradTilesOfFilters = 64;
 /// With fewer, the transform of the filters takes longer than is saved.
 constexpr std::int64_t kWinogradFewestTiles = 4;
-
-bool winograd_autocasts() {
-#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
-  return at::autocast::is_autocast_enabled(at::kCPU);
-#else
-  return at::autocast::is_cpu_enabled();
-#endif
-}
 
 /// The tiles of a batch, row by row and picture by picture.
 struct WinogradTiles {
@@ -44,10 +38,11 @@ struct WinogradTiles {
         across((width + kWinogradSide - 1) / kWinogradSide),
         all(x.size(0) * down * across) {}
 
-  /// In blocks of about the same size, whose `channels` numbers at all points come to kWinogradBytes.
-  [[nodiscard]] std::int64_t block(std::int64_t channels) const {
+  /// In blocks of about the same size, whose `channels` numbers at all points come to kWinogradBytes; of `fewest` tiles
+  /// where these take more.
+  [[nodiscard]] std::int64_t block(std::int64_t channels, std::int64_t fewest) const {
     const std::int64_t most =
-        std::max<std::int64_t>(kWinogradBytes / (std::int64_t{kWinogradPoints * sizeof(float)} * channels), 8);
+        std::max<std::int64_t>(kWinogradBytes / (std::int64_t{kWinogradPoints * sizeof(float)} * channels), fewest);
     const std::int64_t blocks = (all + most - 1) / most;
     return (all + blocks - 1) / blocks;
   }
@@ -103,6 +98,37 @@ WinogradJob winograd_job(const at::Tensor& weight) {
 }
 
 /// `bias`: empty, or one number a channel.
+at::Tensor winograd_forward(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, OutputRange range) {
+  const std::int64_t in = weight.size(1);
+  const std::int64_t out = weight.size(0);
+  const WinogradTiles tiles(x);
+  const std::int64_t block = tiles.block(in, kWinogradTilesOfFilters);
+  at::Tensor y = at::empty({x.size(0), out, tiles.height, tiles.width}, x.options(), at::MemoryFormat::ChannelsLast);
+  const at::Tensor zeros = at::zeros({in}, x.options());
+  const at::Tensor nowhere = at::empty({out}, x.options());
+  WinogradJob job = winograd_job(weight);
+  job.range = range;
+  if (bias.numel() > 0) job.bias = bias.data_ptr<float>();
+  const at::Tensor seen = winograd_planes(block, in, x, job.seen);
+  std::vector<const float*> pixels;
+  std::vector<float*> results;
+  for (std::int64_t first = 0; first < tiles.all; first += block) {
+    const std::int64_t count = std::min(block, tiles.all - first);
+    tiles.point<const float>(x.data_ptr<float>(), in, zeros.data_ptr<float>(), first, count, kWinogradSide + 2, 1,
+                             pixels);
+    tiles.point(y.data_ptr<float>(), out, nowhere.data_ptr<float>(), first, count, kWinogradSide, 0, results);
+    job.tiles = static_cast<std::size_t>(count);
+    job.pixels = pixels.data();
+    job.results = results.data();
+    winograd_see(job);
+    winograd_parallel(out / std::int64_t{kWinogradColumns}, count, x, [&](std::size_t i, float* scratch) {
+      winograd_kernels()->convolve(job, i * kWinogradColumns, scratch);
+    });
+  }
+  return y;
+}
+
+/// `bias`: empty, or one number a channel.
 class WinogradConv : public torch::autograd::Function<WinogradConv> {
  public:
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
@@ -111,32 +137,7 @@ class WinogradConv : public torch::autograd::Function<WinogradConv> {
     context->saved_data["to_x"] = x.requires_grad();
     context->saved_data["to_weight"] = weight.requires_grad();
     context->saved_data["to_bias"] = bias.requires_grad();
-    const std::int64_t in = weight.size(1);
-    const std::int64_t out = weight.size(0);
-    const WinogradTiles tiles(x);
-    const std::int64_t block = tiles.block(in);
-    at::Tensor y = at::empty({x.size(0), out, tiles.height, tiles.width}, x.options(), at::MemoryFormat::ChannelsLast);
-    const at::Tensor zeros = at::zeros({in}, x.options());
-    const at::Tensor nowhere = at::empty({out}, x.options());
-    WinogradJob job = winograd_job(weight);
-    if (bias.numel() > 0) job.bias = bias.data_ptr<float>();
-    const at::Tensor seen = winograd_planes(block, in, x, job.seen);
-    std::vector<const float*> pixels;
-    std::vector<float*> results;
-    for (std::int64_t first = 0; first < tiles.all; first += block) {
-      const std::int64_t count = std::min(block, tiles.all - first);
-      tiles.point<const float>(x.data_ptr<float>(), in, zeros.data_ptr<float>(), first, count, kWinogradSide + 2, 1,
-                               pixels);
-      tiles.point(y.data_ptr<float>(), out, nowhere.data_ptr<float>(), first, count, kWinogradSide, 0, results);
-      job.tiles = static_cast<std::size_t>(count);
-      job.pixels = pixels.data();
-      job.results = results.data();
-      winograd_see(job);
-      winograd_parallel(out / std::int64_t{kWinogradColumns}, count, x, [&](std::size_t i, float* scratch) {
-        winograd_kernels()->convolve(job, i * kWinogradColumns, scratch);
-      });
-    }
-    return y;
+    return winograd_forward(x, weight, bias, {});
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
@@ -150,7 +151,7 @@ class WinogradConv : public torch::autograd::Function<WinogradConv> {
     const std::int64_t in = weight.size(1);
     const std::int64_t out = weight.size(0);
     const WinogradTiles tiles(x);
-    const std::int64_t block = tiles.block(to_weight ? in + out : out);
+    const std::int64_t block = tiles.block(to_weight ? in + out : out, 8);
     at::Tensor back;
     at::Tensor filters_back;
     if (to_x) back = at::empty(x.sizes(), x.options(), at::MemoryFormat::ChannelsLast).zero_();
@@ -214,12 +215,18 @@ bool winograd_fits(const at::Tensor& x, const at::Tensor& weight) {
     return false;
   const WinogradTiles tiles(x);
   return tiles.all >= kWinogradFewestTiles && tiles.height * tiles.width >= 8 * tiles.down * tiles.across &&
-         !winograd_autocasts() && winograd_kernels() != nullptr;
+         !autocasts_on_cpu() && winograd_kernels() != nullptr;
 }
 
 at::Tensor winograd_conv(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
   // LibTorch 1.13 takes no undefined tensor here.
   return WinogradConv::apply(x, weight, bias.defined() ? bias : at::empty({0}, x.options()));
+}
+
+at::Tensor winograd_conv_within(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                                OutputRange range) {
+  const at::NoGradGuard no_gradients;
+  return winograd_forward(x, weight, bias, range);
 }
 
 }  // namespace feedline::inline nodes

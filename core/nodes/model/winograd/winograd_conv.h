@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "nodes/model/packed/packed_job.h"
+
 #ifndef FEEDLINE_DESCRIBED_ONLY
 
 #include "base/torch.h"
@@ -19,6 +21,10 @@ namespace feedline::inline nodes {
 /// undefined. What is rounded away is about twice as much as in the direct sum. The bytes depend on no number of
 /// threads.
 [[nodiscard]] at::Tensor winograd_conv(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {});
+
+/// The same without gradients, brought to a range.
+[[nodiscard]] at::Tensor winograd_conv_within(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                                              OutputRange range);
 
 }  // namespace feedline::inline nodes
 

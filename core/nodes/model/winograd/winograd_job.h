@@ -3,6 +3,8 @@
 
 // Private to nodes/model/winograd; free of LibTorch.
 
+#include "nodes/model/packed/packed_job.h"
+
 #include <cstddef>
 
 namespace feedline::inline nodes {
@@ -45,6 +47,7 @@ struct WinogradJob {
   std::size_t tiles = 0;
   const float* filters = nullptr;
   const float* bias = nullptr;              ///< null: none
+  OutputRange range{};                      ///< of the output
   const float* const* pixels = nullptr;     ///< of the input, 36 a tile
   const float* const* gradients = nullptr;  ///< of the output's gradient, 16 a tile
   float* const* results = nullptr;          ///< of the output, 16 a tile

@@ -47,7 +47,7 @@ struct WinogradLoops {
     }
     for (std::size_t tile = 0; tile < job.tiles; ++tile)
       gather(sums.data + tile * sums.row, sums.plane, job.results + tile * kWinogradGiven, channel,
-             job.bias == nullptr ? nullptr : job.bias + channel);
+             job.bias == nullptr ? nullptr : job.bias + channel, job.range);
   }
 
   /// The input's gradient, channels from `channel` on: B' (given (G w G')) B.
@@ -151,7 +151,9 @@ struct WinogradLoops {
   }
 
   [[gnu::always_inline]] static inline void gather(const float* from, std::size_t plane, float* const* pixels,
-                                                   std::size_t channel, const float* bias) {
+                                                   std::size_t channel, const float* bias, OutputRange range) {
+    const Vec least = Vec{} + range.least;
+    const Vec most = Vec{} + range.most;
     for (std::size_t column = 0; column < kWinogradColumns; column += kLanes) {
       Vec square[kWinogradGiven];
       from_points<WinogradOutput>(from + column, plane, square);
@@ -161,7 +163,10 @@ struct WinogradLoops {
         for (std::size_t i = 0; i < kWinogradGiven; ++i) square[i] += more;
       }
 #pragma GCC unroll 16
-      for (std::size_t i = 0; i < kWinogradGiven; ++i) store(pixels[i] + channel + column, square[i]);
+      for (std::size_t i = 0; i < kWinogradGiven; ++i) {
+        const Vec raised = square[i] < least ? least : square[i];  // NaN stays NaN
+        store(pixels[i] + channel + column, raised > most ? most : raised);
+      }
     }
   }
 
