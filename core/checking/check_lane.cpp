@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Compiled by -O3: runs over records.
 #include "checking/check_lane.h"
 
 #include "base/machine_fault.h"

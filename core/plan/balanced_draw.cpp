@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Compiled by -O3: runs over records.
 #include "plan/balanced_draw.h"
 
 #include "base/random.h"

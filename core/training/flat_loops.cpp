@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Compiled by -O3: runs over the numbers of a model.
 #include "training/flat_loops.h"
 
 #include <algorithm>
