@@ -182,7 +182,12 @@ class TestFocus : public QObject {
       if (QTest::qWaitForWindowActive(opened.front())) all = walk(*opened.front());
       opened.front()->close();
     };
-    QTimer::singleShot(300, this, look);  // it may be modal
+    QTimer soon;  // it may be modal
+    connect(&soon, &QTimer::timeout, this, [&] {
+      look();
+      if (!opened.isEmpty()) soon.stop();
+    });
+    soon.start(20);
     by[dialogue]->trigger();
     QTRY_VERIFY(!opened.isEmpty());
     QVERIFY2(all.without_ring.isEmpty(), qPrintable(all.without_ring.join("; ")));
