@@ -174,18 +174,15 @@ class TestFocus : public QObject {
                                      {"check_data", actions.check_data}, {"about", actions.about}};
     Walk all;
     QWidgetList opened;
-    const auto look = [&] {
+    QTimer soon;  // it may be modal
+    connect(&soon, &QTimer::timeout, this, [&] {
       for (QWidget* top : QApplication::topLevelWidgets())
         if (top != &window && top->isVisible() && top->windowType() != Qt::ToolTip) opened << top;
       if (opened.isEmpty()) return;
+      soon.stop();
       opened.front()->activateWindow();
       if (QTest::qWaitForWindowActive(opened.front())) all = walk(*opened.front());
       opened.front()->close();
-    };
-    QTimer soon;  // it may be modal
-    connect(&soon, &QTimer::timeout, this, [&] {
-      look();
-      if (!opened.isEmpty()) soon.stop();
     });
     soon.start(20);
     by[dialogue]->trigger();
