@@ -32,7 +32,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int kKills = 50;
-constexpr int kAtOnce = 25;
+constexpr int kAtOnce = 10;
 constexpr auto kStep = 2ms;
 constexpr std::size_t kMost = 4096;
 
