@@ -75,7 +75,7 @@ class TestVerdicts : public QObject {
     (void)graph(random_pipeline(0));  // writes the files
     {
       std::vector<std::jthread> threads;
-      for (int t = 0; t < 7; ++t)
+      for (int t = 0; t < 4; ++t)
         threads.emplace_back([&] {
           for (std::uint64_t i = next++; i < 20; i = next++) {
             const SyntheticPipeline pipeline = random_pipeline(i);
