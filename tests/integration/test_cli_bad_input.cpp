@@ -71,8 +71,8 @@ class TestCliBadInput : public QObject {
 
   Cli cli_;
   QStringList idx_;
-  QProcess
-      fewest_{};  ///< ten seconds until a machine that does not let it read is given up: it waits beside the others
+  /// Ten seconds until a machine that does not let it read is given up: it waits while the others run.
+  QProcess fewest_{};
 };
 
 constexpr int kFewestDescriptors = 5;
