@@ -3,7 +3,8 @@
 # Installs what is missing, builds everything and runs all tests. With FEEDLINE_WERROR=ON, as
 # in CI, warnings are errors; not so by default, because a newer compiler knows new ones.
 #
-# FEEDLINE_TEST_JOBS=2 runs two tests at a time, but none beside one that measures time.
+# Two tests run at a time where there are two cores, but none beside one that measures time; FEEDLINE_TEST_JOBS=1 runs
+# one at a time. Without arguments, short tests share a process to load the libraries once.
 #
 #   packaging/test.sh [CTEST-ARGUMENT...]      e.g. packaging/test.sh -L core
 set -euo pipefail
@@ -11,6 +12,8 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 install_packages build gui test
-build_preset release -DFEEDLINE_GUI=ON "-DFEEDLINE_WERROR=${FEEDLINE_WERROR:-OFF}" -DBUILD_TESTING=ON --
+jobs=${FEEDLINE_TEST_JOBS:-$(($(nproc) > 1 ? 2 : 1))}
+build_preset release -DFEEDLINE_GUI=ON "-DFEEDLINE_WERROR=${FEEDLINE_WERROR:-OFF}" -DBUILD_TESTING=ON \
+  "-DFEEDLINE_TEST_JOBS=$(($# > 0 ? 0 : jobs))" --  # with arguments, such as -R: each by its name
 say "Testing"
-exec ctest --preset release --parallel "${FEEDLINE_TEST_JOBS:-1}" "$@"
+exec ctest --preset release --parallel $((2 * jobs)) "$@"  # a test counts as two: tests/CMakeLists.txt

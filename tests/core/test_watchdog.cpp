@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Mostly waits: for records that are held.
 #include "engine/watchdog.h"
 #include "engine/worker_pool.h"
 #include "support/fake_data.h"

@@ -174,15 +174,17 @@ class TestFocus : public QObject {
                                      {"check_data", actions.check_data}, {"about", actions.about}};
     Walk all;
     QWidgetList opened;
-    const auto look = [&] {
+    QTimer soon;  // it may be modal
+    connect(&soon, &QTimer::timeout, this, [&] {
       for (QWidget* top : QApplication::topLevelWidgets())
         if (top != &window && top->isVisible() && top->windowType() != Qt::ToolTip) opened << top;
       if (opened.isEmpty()) return;
+      soon.stop();
       opened.front()->activateWindow();
       if (QTest::qWaitForWindowActive(opened.front())) all = walk(*opened.front());
       opened.front()->close();
-    };
-    QTimer::singleShot(300, this, look);  // it may be modal
+    });
+    soon.start(20);
     by[dialogue]->trigger();
     QTRY_VERIFY(!opened.isEmpty());
     QVERIFY2(all.without_ring.isEmpty(), qPrintable(all.without_ring.join("; ")));

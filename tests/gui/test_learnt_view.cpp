@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Mostly waits: for the next picture.
 // What fitted nodes have learnt, in the window: found in the cache folder, shown in the inspector, dropped when it no
 // longer holds.
 #include "engine/fit.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Mostly waits: for the next picture of the canvas.
 // What a run adds to the canvas.
 #include "gui/base/pace.h"
 #include "gui/base/theme.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Mostly waits: for the next picture of a plot.
 // What all plot panels can do: cursor, zoom, pan, follow, freeze, export.
 #include "gui/base/theme.h"
 #include "gui/plots/levels_panel.h"

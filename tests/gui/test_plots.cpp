@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Mostly waits: for the next picture of a plot.
 // Runs beside others: the slower the machine, the less is drawn.
 #include "gui/app/run_bar.h"
 #include "gui/base/in_view.h"

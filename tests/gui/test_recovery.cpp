@@ -9,6 +9,7 @@
 #include "support/answer.h"
 #include "support/fixtures.h"
 #include "support/test_program.h"
+#include "support/wait_until.h"
 #include "support/window_home.h"
 
 #include <QAction>
@@ -19,11 +20,17 @@
 #include <QProcess>
 #include <QPushButton>
 #include <QRegularExpression>
+#include <QTemporaryDir>
 #include <QTest>
 #include <QTimer>
 #include <QTreeWidget>
 
+#include <algorithm>
+#include <array>
+#include <csignal>
 #include <cstdio>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace feedline::gui::test_recovery {
 
@@ -89,16 +96,24 @@ int edit_for_ever(int argc, char** argv) {
   return QApplication::exec();
 }
 
-/// Writes one copy after the other.
-int write_for_ever(int argc, char** argv) {
-  const QString home = home_of(argc, argv);
-  const test::WindowHome settings(home);
-  QCoreApplication app(argc, argv);
-  const RescueFile file{.name = "torn", .time = QDateTime::currentDateTime(), .graph = to_json(Document())};
-  const QString path = RescueFolder::default_root() + "/killed/1.rescue";
-  for (bool first = true; file.write(path); first = false)
-    if (first) say("written");
-  return 1;
+/// Writes one copy after the other, in a copy of this process; returns when the first is there.
+pid_t write_for_ever(const QString& path) {
+  std::array<int, 2> written{};
+  if (::pipe(written.data()) != 0) qFatal("no pipe");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    test::die_with_parent();
+    const RescueFile file{.name = "torn", .time = QDateTime::currentDateTime(), .graph = to_json(Document())};
+    for (bool first = true; file.write(path); first = false)
+      if (first && ::write(written[1], "1", 1) != 1) break;
+    ::_exit(1);
+  }
+  ::close(written[1]);
+  char byte = 0;
+  const bool there = child > 0 && ::read(written[0], &byte, 1) == 1;
+  ::close(written[0]);
+  if (!there) qFatal("no copy was written");
+  return child;
 }
 
 /// The whole copies: one that is being written has a longer name.
@@ -113,9 +128,10 @@ class TestRecovery : public QObject {
 
   test::WindowHome home_{};
 
-  void start(QProcess& process, const char* what) const {
+  void start(QProcess& process, const char* what) const { start(process, what, home_.path()); }
+  static void start(QProcess& process, const char* what, const QString& home) {
     process.setProcessChannelMode(QProcess::ForwardedErrorChannel);
-    process.start(QCoreApplication::applicationFilePath(), {what, home_.path()});
+    process.start(QCoreApplication::applicationFilePath(), {what, home});
   }
 
  private Q_SLOTS:
@@ -178,12 +194,19 @@ class TestRecovery : public QObject {
   }
 
   void what_is_kept_is_never_older_than_ten_seconds() {
-    for (const int after_ms : {3'100, 4'300}) {
-      QDir(home_.file("data")).removeRecursively();
-      QProcess process;
-      start(process, "test_recovery:edit-for-ever");
-      QVERIFY(process.waitForReadyRead(60'000));
-      QTest::qWait(after_ms);
+    struct Editor {
+      int after_ms;
+      QTemporaryDir home{};
+      QProcess process{};
+    };
+    Editor editors[] = {{3'100}, {4'300}};
+    for (Editor& editor : editors) start(editor.process, "test_recovery:edit-for-ever", editor.home.path());
+    for (Editor& editor : editors)
+      QVERIFY(editor.process.bytesAvailable() > 0 || editor.process.waitForReadyRead(60'000));
+    QElapsedTimer both_edit;
+    both_edit.start();
+    for (auto& [after_ms, home, process] : editors) {
+      QTest::qWait(static_cast<int>(std::max<qint64>(after_ms - both_edit.elapsed(), 0)));
       process.kill();
       QVERIFY(process.waitForFinished());
       QHash<qint64, qint64> time_of;  // of an edit
@@ -192,7 +215,7 @@ class TestRecovery : public QObject {
         if (!line.contains(' ')) continue;
         time_of[line.split(' ')[0].toLongLong()] = last = line.split(' ')[1].toLongLong();
       }
-      const QStringList files = rescued(home_.path());
+      const QStringList files = rescued(home.path());
       QCOMPARE(files.size(), 1);
       const auto kept = RescueFile::read(files.front());
       QVERIFY(kept.has_value());
@@ -212,12 +235,12 @@ class TestRecovery : public QObject {
     int unfinished = 0;
     for (int round = 0; round < 20; ++round) {
       QVERIFY(QDir().mkpath(left));
-      QProcess process;
-      start(process, "test_recovery:write-for-ever");
-      QVERIFY(process.waitForReadyRead(60'000));
+      const pid_t writer = write_for_ever(left + "/1.rescue");
       QTest::qWait(round * 3);
-      process.kill();
-      QVERIFY(process.waitForFinished());
+      QCOMPARE(::kill(writer, SIGKILL), 0);
+      int status = 0;
+      QCOMPARE(::waitpid(writer, &status, 0), writer);
+      QVERIFY(WIFSIGNALED(status));
       const QStringList files = QDir(left).entryList(QDir::Files | QDir::Hidden);
       unfinished += files.size() > 1 ? 1 : 0;
       QCOMPARE(files.filter(".rescue").size(), 1);  // what is being written is not called so
@@ -275,7 +298,6 @@ class TestRecovery : public QObject {
 
 FEEDLINE_TEST_PROCESS(kEditAndWait, "edit-and-wait", edit_and_wait)
 FEEDLINE_TEST_PROCESS(kEditForEver, "edit-for-ever", edit_for_ever)
-FEEDLINE_TEST_PROCESS(kWriteForEver, "write-for-ever", write_for_ever)
 FEEDLINE_WINDOW_TEST(TestRecovery)
 
 }  // namespace feedline::gui::test_recovery

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Mostly waits: for the next look into the record.
 #include "graph/json.h"
 #include "gui/app/main_window.h"
 #include "gui/app/run_history_controller.h"

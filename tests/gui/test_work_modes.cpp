@@ -425,8 +425,13 @@ class TestWorkModes : public QObject {
     Theme::instance().set_font_scale(scale);
     MainWindow window;
     QVERIFY(open(window, {1280, 800}));
-    for (const auto& [node, param, value] : std::vector<std::tuple<std::string, std::string, std::int64_t>>{
-             {"source", "count", 256}, {"source", "size", 32}, {"trainer", "epochs", 0}})
+    for (const auto& [node, param, value] :
+         std::vector<std::tuple<std::string, std::string, std::int64_t>>{{"source", "count", 256},
+                                                                         {"source", "size", 32},
+                                                                         {"trainer", "epochs", 0},
+                                                                         {"trainer", "workers", 1},
+                                                                         {"trainer", "replicas", 1},
+                                                                         {"trainer", "intra_op_threads", 1}})
       QVERIFY(window.document().apply({SetParam{.node = node, .param = param, .value = value}}));
     window.actions().show_queues->setChecked(true);
     QTest::keyClick(&window, Qt::Key_F5);

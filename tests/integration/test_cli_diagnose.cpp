@@ -15,6 +15,7 @@
 #include <QTest>
 
 #include <cmath>
+#include <optional>
 
 namespace test_cli_diagnose {
 
@@ -32,8 +33,28 @@ class TestCliDiagnose : public QObject {
     if (!saved) qFatal("%s", saved.error().line().c_str());
     return path;
   }
+  /// Two proofs that look at no verdict, at the same time, since their records only wait.
+  struct Proofs {
+    Done ranks{};   ///< of two processes, on graphs with one worker and with two
+    Done graphs{};  ///< of graphs with one worker and with four
+    bool busy = false;
+  };
+  const Proofs& proofs() {
+    if (proofs_) return *proofs_;
+    const QString two = write("faster_ranks.feedline", {.stages = {{.wait_ms = 3}, {.wait_ms = 1}}, .workers = 2});
+    const QString four = write("fast.feedline", {.stages = {{.wait_ms = 3}, {.wait_ms = 1}}, .workers = 4});
+    const OtherLoad load;
+    QProcess ranks;  // by the program's own file: it starts itself once more
+    cli_.start(ranks, {"prove", slow_, "--with", two, "--nproc", "2", "--seconds", "1", "--json", "-"});
+    QProcess graphs;
+    cli_.start(graphs, {"prove", slow_, "--with", four, "--seconds", "2", "--json", "-"});
+    proofs_ = Proofs{.ranks = Cli::finish(ranks), .graphs = Cli::finish(graphs)};
+    proofs_->busy = load.is_high();
+    return *proofs_;
+  }
   Cli cli_;
   QString slow_;
+  std::optional<Proofs> proofs_{};
 
  private Q_SLOTS:
   void initTestCase() {
@@ -102,10 +123,7 @@ class TestCliDiagnose : public QObject {
 
   /// A side is a run of two processes, each with the workers of its graph: twice as many are twice as fast.
   void prove_with_two_processes() {
-    const QString faster = write("faster_ranks.feedline", {.stages = {{.wait_ms = 3}, {.wait_ms = 1}}, .workers = 2});
-    const OtherLoad load;
-    // By its own file: it starts itself once more.
-    const Done run = cli_.run_file({"prove", slow_, "--with", faster, "--nproc", "2", "--seconds", "1", "--json", "-"});
+    const Done& run = proofs().ranks;
     if (run.err.contains("Gloo")) QSKIP("this build has no Gloo");
     QVERIFY2(run.exit_code == 0, run.text());
     const QJsonObject json = run.json().object();
@@ -114,7 +132,7 @@ class TestCliDiagnose : public QObject {
     const double measured = json["measured_ratio"].toDouble();
     const double rate = json["a"]["samples_per_s"].toDouble();
     QCOMPARE(cli_.run({"diagnose", slow_, "--nproc", "2", "--stalls"}).exit_code, 2);
-    if (load.is_high()) QSKIP(kTooBusy);
+    if (proofs().busy) QSKIP(kTooBusy);
     QVERIFY2(rate > 300 && rate < 520, run.text());  // 4 ms a record in each of two processes
     QVERIFY2(measured > 1.6 && measured < 2.3, run.text());
     QVERIFY(json["keep"].toBool());
@@ -152,12 +170,10 @@ class TestCliDiagnose : public QObject {
   }
 
   void prove_compares_two_graphs() {
-    const QString fast = write("fast.feedline", {.stages = {{.wait_ms = 3}, {.wait_ms = 1}}, .workers = 4});
-    const OtherLoad load;
-    const Done run = cli_.run({"prove", slow_, "--with", fast, "--seconds", "2", "--json", "-"});
+    const Done& run = proofs().graphs;
     QVERIFY2(run.exit_code == 0, run.text());
     QVERIFY(run.json()["predicted_ratio"].isNull());
-    if (load.is_high()) QSKIP(kTooBusy);
+    if (proofs().busy) QSKIP(kTooBusy);
     QVERIFY2(std::abs(run.json()["measured_ratio"].toDouble() - 4) < 0.8, run.text());
     QVERIFY(run.json()["a"]["preparation_s_per_epoch"].toDouble() >
             2 * run.json()["b"]["preparation_s_per_epoch"].toDouble());

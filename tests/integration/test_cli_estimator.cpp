@@ -93,7 +93,7 @@ void TestCliEstimator::a_proof_runs_both_graphs() {
   QVERIFY(graph.contains(source));
   graph.replace(source, "\"generated_pictures\", \"version\": 1, \"params\": {\"count\": 1000}");
   write_file(larger, graph.replace("\"size\": 64", "\"size\": 512"));
-  const CliResult done = on_example("prove", {"--with", larger, "--seconds", "2"});
+  const CliResult done = on_example("prove", {"--with", larger, "--seconds", "1"});
   QVERIFY2(done.exit_code == 0 && done.out.contains("95 % interval"), done.text());
 }
 

@@ -17,7 +17,7 @@ class TestCliLaunch : public QObject {
   /// One result, one entry in the record.
   void two_processes_give_one_result() {
     const CliResult run = cli_.run({"launch", "--nproc", "2", "example:quickstart", "--max-steps", "4", "--epochs", "1",
-                                    "--set", "batch.size=64", "--json", "-"});
+                                    "--set", "source.count=1024", "--set", "batch.size=64", "--json", "-"});
     QVERIFY2(run.exit_code == 0, run.text());
     QVERIFY2(run.json().isObject(), run.text());
     QCOMPARE(run.err.count("recorded as run"), 1);

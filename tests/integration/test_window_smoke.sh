@@ -78,7 +78,7 @@ window=
 grep -q 'Stopped' "$folder/window.log" || fail "the run was not stopped"
 
 # A screenshot of a run, taken by the window itself.
-timeout 120 "$FEEDLINE_WINDOW" --example quickstart --run --theme dark --screenshot "$folder/shot.png" --after-seconds 4 \
+timeout 120 "$FEEDLINE_WINDOW" --example quickstart --run --theme dark --screenshot "$folder/shot.png" --after-seconds 2 \
   2>"$folder/window.log" || fail "the screenshot run did not end by itself with 0"
 [[ $(stat -c %s "$folder/shot.png") -gt 20000 ]] || fail "the screenshot is empty"
 

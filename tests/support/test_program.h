@@ -2,7 +2,9 @@
 #pragma once
 
 // All tests of a room are one program, which runs one of them: "core_tests test_find [ARGUMENT OF QT TEST...]". CTest
-// starts it once for each test, so that each still has a process of its own.
+// starts it once for each long test. The short ones of a room come in rows, "core_tests --each test_find test_idx ...",
+// where each runs in a copy of a process that has only been loaded (fork): each still has a process of its own, and
+// LibTorch, whose loading takes longer than they do, is loaded once a row.
 
 #include <QTest>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Mostly waits: its loads do.
 // What a faster node would bring, measured on runs whose truth is known: their loads only wait, so it is the same on
 // any machine.
 #include "support/synthetic.h"
