@@ -27,7 +27,7 @@ using namespace feedline::gui;
 
 namespace {
 
-constexpr qreal kGap = 15;  ///< beside a node, for a bit of the wire
+constexpr qreal kGap = 15;  ///< about a node, for a bit of the wire
 
 NodeFace face_named(const QString& id) {
   return {.id = id, .title = QStringLiteral("ReLU"), .type = QStringLiteral("relu")};
@@ -342,7 +342,7 @@ class TestNodePaint : public QObject {
       for (const Comment& note : document.comments())
         placed.emplace_back(note.id, QRectF(note.position.x, note.position.y, note.width, note.height));
       for (std::size_t i = 0; i < nodes; ++i) {
-        const QRectF room = placed[i].second.adjusted(-kGap, 0, kGap, 0);
+        const QRectF room = placed[i].second.adjusted(-kGap, -kGap, kGap, kGap);
         for (std::size_t k = 0; k < placed.size(); ++k)
           QVERIFY2(k == i || !room.intersects(placed[k].second),
                    (std::string(file.name) + ": " + placed[i].first + " is on or at " + placed[k].first).c_str());
