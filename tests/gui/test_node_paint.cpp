@@ -239,6 +239,23 @@ class TestNodePaint : public QObject {
     }
   }
 
+  /// From afar, where a pill is large for its node, the type of the layer gives way to it.
+  void a_pill_covers_no_writing() {
+    NodeFace face = face_named(QStringLiteral("relu1"));
+    face.inputs = {{.name = "x"}};
+    face.first_stage = face.last_stage = 1;
+    NodeItem item(face);
+    for (const qreal zoom : {0.28, 0.32, 0.36, 0.4, 0.44}) {
+      const auto all = written_on(item, zoom);
+      const auto pill = std::find_if(all.begin(), all.end(), [](const Written& one) { return one.text == "stage 1"; });
+      if (pill == all.end()) continue;
+      for (const Written& text : all)
+        QVERIFY2(text.text == pill->text || !text.place.intersects(pill->place),
+                 qPrintable(QStringLiteral("%1 at %2").arg(text.text).arg(zoom)));
+    }
+    QVERIFY(shows(item, 0.36, QStringLiteral("stage 1")));
+  }
+
   /// Long names end lines after "_", and make the header higher.
   void a_long_name_is_whole() {
     NodeFace face = face_named(QStringLiteral("Convolution"));
