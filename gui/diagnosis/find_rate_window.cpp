@@ -83,6 +83,7 @@ void FindRateWindow::make_plot() {
   plot_->yAxis->setLabel(tr("loss"));
   plot_->xAxis->setScaleType(QCPAxis::stLogarithmic);
   plot_->xAxis->setTicker(QSharedPointer<QCPAxisTicker>(new QCPAxisTickerLog));
+  plot_->setLocale(QLocale::c());  // QCustomPlot draws powers of ten for its "e", not for the "E" of others
   plot_->xAxis->setNumberFormat(QStringLiteral("eb"));
   plot_->xAxis->setNumberPrecision(0);
   raw_ = plot_->addGraph();
