@@ -6,6 +6,7 @@
 #include "gui/models/text.h"
 
 #include <QDialogButtonBox>
+#include <QLocale>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QVBoxLayout>
