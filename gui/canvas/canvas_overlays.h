@@ -24,7 +24,7 @@ class CanvasOverlays {
   void restyle();
   /// The view has another size, or one of them has; `middle` stands at the top beside them.
   void place(QWidget& middle);
-  void show_seen(const QRectF& area) { minimap_.show_view(area); }
+  void show_seen(const QRectF& area);
 
   [[nodiscard]] Minimap& minimap() { return minimap_; }
   [[nodiscard]] Breadcrumb& breadcrumb() { return breadcrumb_; }
@@ -34,6 +34,8 @@ class CanvasOverlays {
   [[nodiscard]] QString run_notice() const { return run_notice_.isHidden() ? QString() : run_notice_.text(); }
 
  private:
+  void place_total();
+
   QGraphicsView& view_;
   Breadcrumb breadcrumb_;
   Minimap minimap_;

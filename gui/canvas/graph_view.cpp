@@ -123,6 +123,7 @@ void GraphView::restyle() {
   overlays_.restyle();
   place_overlays();
   scene_.restyle();
+  scene_.pictures().hurry();
   resetCachedContent();
   viewport()->update();
 }

@@ -38,6 +38,14 @@ QColor node_stage_color(int stage) {
   return all[static_cast<std::size_t>(stage - 1) % all.size()];
 }
 
+/// Of the pills at the lower edge.
+QFont node_pill_font(qreal zoom) {
+  if (zoom >= half_zoom()) return scene_small_font();
+  QFont font = screen_font(kFarPill, zoom, false);
+  font.setPixelSize(std::min(font.pixelSize(), kMostPill));
+  return font;
+}
+
 /// The most pixels of a letter at this zoom.
 qreal far_most(qreal zoom) { return kFarNameInScene * zoom / Theme::instance().font_scale(); }
 
@@ -141,13 +149,9 @@ void NodeItem::paint_marks(QPainter& painter, qreal zoom) const {
                      own});
   if (!outdated_.isEmpty()) pills.push_back({outdated_, c.warning});  // its file has something newer
   if (face_.subgraph && face_.repeat > 1) pills.push_back({QStringLiteral("× %1").arg(face_.repeat), own});
-  QFont font = scene_small_font();
-  if (zoom < half_zoom()) {
-    font = screen_font(kFarPill, zoom, false);
-    font.setPixelSize(std::min(font.pixelSize(), kMostPill));
-  }
   // A little below the edge, off the last line of values.
-  paint_pills(painter, {layout_.width / 2, layout_.height + kUnit / 2}, layout_.width + 3 * kUnit, pills, font);
+  paint_pills(painter, {layout_.width / 2, layout_.height + kUnit / 2}, layout_.width + 3 * kUnit, pills,
+              node_pill_font(zoom));
 }
 
 void NodeItem::paint_frame(QPainter& painter, bool selected) const {
@@ -251,7 +255,11 @@ void NodeItem::paint_from_afar(QPainter& painter, qreal zoom) const {
   for (const QString& word : face_.title.split(QLatin1Char(' ')))
     if (small.horizontalAdvance(word) > room.width()) return;
   const QStringList type = lines_of(face_.title, small, room.width());
-  const qreal bottom = !live_ ? room.bottom() : far.rate.isEmpty() ? live_bar().top() : far.rate.top();
+  qreal bottom = !live_ ? room.bottom() : far.rate.isEmpty() ? live_bar().top() : far.rate.top();
+  const bool pills = face_.first_stage > 0 || face_.frozen != Frozen::Nothing || !outdated_.isEmpty() ||
+                     (face_.subgraph && face_.repeat > 1);
+  if (pills)  // the type gives way to what says more
+    bottom = std::min(bottom, layout_.height + kUnit / 2 - QFontMetricsF(node_pill_font(zoom)).height() / 2 - 1);
   if (far.bottom + small.height() * static_cast<qreal>(type.size()) > bottom) return;
   painter.setPen(mixed(c.muted, c.text, 0.35));
   draw_lines(painter, {room.left(), far.bottom}, type);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace feedline::gui::inline canvas {
 namespace {
@@ -26,10 +27,12 @@ void PictureCache::begin_frame(qreal zoom) {
   zooming_ = zoom != zoom_;
   zoom_ = zoom;
   owes_ = false;
+  freely_ = std::exchange(hurried_, false);
   spent_ = {};
 }
 
 bool PictureCache::may_make(bool has_one, qreal stretch) const {
+  if (freely_) return true;
   if (spent_ >= kBudget) return false;
   return !has_one || !zooming_ || stretch > kMaxStretch;
 }

@@ -33,6 +33,9 @@ class PictureCache {
 
   /// The view begins a frame at this zoom. While the zoom changes from frame to frame, what has a picture keeps it.
   void begin_frame(qreal zoom);
+  /// The next frame makes all that it needs, however long it takes: the theme has changed, and a canvas that is half
+  /// light and half dark is worse than a late one.
+  void hurry() { hurried_ = true; }
   /// Did the frame leave something to the next one?
   [[nodiscard]] bool owes() const { return owes_; }
 
@@ -48,6 +51,8 @@ class PictureCache {
   qreal zoom_ = 0;
   bool zooming_ = false;
   bool owes_ = false;
+  bool hurried_ = false;                         ///< the next frame
+  bool freely_ = false;                          ///< this one
   std::chrono::steady_clock::duration spent_{};  ///< making pictures, in this frame
 };
 

@@ -6,6 +6,7 @@
 #include "gui/models/text.h"
 
 #include <QDialogButtonBox>
+#include <QLocale>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QVBoxLayout>
@@ -83,6 +84,7 @@ void FindRateWindow::make_plot() {
   plot_->yAxis->setLabel(tr("loss"));
   plot_->xAxis->setScaleType(QCPAxis::stLogarithmic);
   plot_->xAxis->setTicker(QSharedPointer<QCPAxisTicker>(new QCPAxisTickerLog));
+  plot_->setLocale(QLocale::c());  // QCustomPlot draws powers of ten for its "e", not for the "E" of others
   plot_->xAxis->setNumberFormat(QStringLiteral("eb"));
   plot_->xAxis->setNumberPrecision(0);
   raw_ = plot_->addGraph();

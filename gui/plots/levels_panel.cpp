@@ -34,7 +34,7 @@ QString level_text(double waiting, std::size_t capacity) {
 LevelsPanel::LevelsPanel(QWidget* parent)
     : TimePanel(tr("Queues over time"),
                 {.purpose = tr("how full the queues are: the stage behind an empty one starves"),
-                 .awaited = tr("the first batch")},
+                 .awaited = tr("the first measurement of its queues")},
                 kLevelsWide, parent) {
   add_cell(tr("full (%)"), 105);
   apply_theme();

@@ -153,6 +153,12 @@ void RunsPanel::make_view() {
                                                 {RunsModel::TagsColumn, "baseline sweep"}};
   for (const auto& [section, sample] : widths)
     view_->header()->resizeSection(section, metrics.horizontalAdvance(QString::fromUtf8(sample)) + 3 * Theme::kUnit);
+  for (const int column : {RunsModel::TagsColumn, RunsModel::NoteColumn}) view_->setColumnHidden(column, true);
+  connect(sorted_, &QAbstractItemModel::rowsInserted, this,
+          [this](const QModelIndex&, int first, int last) { show_written(first, last); });
+  connect(sorted_, &QAbstractItemModel::dataChanged, this,
+          [this](const QModelIndex& from, const QModelIndex& to) { show_written(from.row(), to.row()); });
+  connect(sorted_, &QAbstractItemModel::modelReset, this, [this] { show_written(0, sorted_->rowCount() - 1); });
   connect(view_->selectionModel(), &QItemSelectionModel::selectionChanged, this, &RunsPanel::update_tools);
   connect(view_, &QTreeView::doubleClicked, this, [this](const QModelIndex& index) {
     if (index.column() < RunsModel::TagsColumn) Q_EMIT open_wanted(index.data(RunsModel::IdRole).toLongLong());
@@ -191,7 +197,15 @@ QMenu* RunsPanel::make_menu() {
   return menu;
 }
 
+/// Tags and notes take room once somebody has written one: without them a narrow panel has no need to scroll sideways.
+void RunsPanel::show_written(int first, int last) {
+  for (const int column : {RunsModel::TagsColumn, RunsModel::NoteColumn})
+    for (int row = first; row <= last && view_->isColumnHidden(column); ++row)
+      if (!sorted_->index(row, column).data().toString().isEmpty()) view_->setColumnHidden(column, false);
+}
+
 void RunsPanel::edit(int column) {
+  view_->setColumnHidden(column, false);
   const QModelIndex cell = view_->selectionModel()->selectedRows().front().siblingAtColumn(column);
   view_->scrollTo(cell);
   view_->edit(cell);

@@ -66,6 +66,7 @@ class RunsPanel : public QWidget {
   void update_empty();
   void make_actions();
   void edit(int column);
+  void show_written(int first, int last);
   [[nodiscard]] bool all_pinned() const;
   [[nodiscard]] QMenu* make_menu();
 

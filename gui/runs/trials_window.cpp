@@ -101,10 +101,15 @@ void TrialsWindow::say_error(const Error& error, const QString& stopped) {
 void TrialsWindow::begin_table(const QStringList& head) {
   table_->clear();
   table_->setColumnCount(static_cast<int>(head.size()));
-  table_->setHeaderLabels(head);
+  table_->setHeaderItem(new QTreeWidgetItem(head));  // whose columns are of no alignment yet
 }
 
+/// The head of a column of numbers stands above them, at the right.
 void TrialsWindow::end_table() {
+  if (const QTreeWidgetItem* first = table_->topLevelItem(0))
+    for (int column = 0; column < table_->columnCount(); ++column)
+      if ((first->textAlignment(column) & Qt::AlignRight) != 0)
+        table_->headerItem()->setTextAlignment(column, Qt::AlignRight | Qt::AlignVCenter);
   for (int column = 0; column < table_->columnCount(); ++column) table_->resizeColumnToContents(column);
 }
 

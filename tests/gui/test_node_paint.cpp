@@ -27,6 +27,8 @@ using namespace feedline::gui;
 
 namespace {
 
+constexpr qreal kGap = 15;  ///< about a node, for a bit of the wire
+
 NodeFace face_named(const QString& id) {
   return {.id = id, .title = QStringLiteral("ReLU"), .type = QStringLiteral("relu")};
 }
@@ -237,6 +239,23 @@ class TestNodePaint : public QObject {
     }
   }
 
+  /// From afar, where a pill is large for its node, the type of the layer gives way to it.
+  void a_pill_covers_no_writing() {
+    NodeFace face = face_named(QStringLiteral("relu1"));
+    face.inputs = {{.name = "x"}};
+    face.first_stage = face.last_stage = 1;
+    NodeItem item(face);
+    for (const qreal zoom : {0.28, 0.32, 0.36, 0.4, 0.44}) {
+      const auto all = written_on(item, zoom);
+      const auto pill = std::find_if(all.begin(), all.end(), [](const Written& one) { return one.text == "stage 1"; });
+      if (pill == all.end()) continue;
+      for (const Written& text : all)
+        QVERIFY2(text.text == pill->text || !text.place.intersects(pill->place),
+                 qPrintable(QStringLiteral("%1 at %2").arg(text.text).arg(zoom)));
+    }
+    QVERIFY(shows(item, 0.36, QStringLiteral("stage 1")));
+  }
+
   /// Long names end lines after "_", and make the header higher.
   void a_long_name_is_whole() {
     NodeFace face = face_named(QStringLiteral("Convolution"));
@@ -323,6 +342,29 @@ class TestNodePaint : public QObject {
     const QRectF after = item.body();
     Theme::instance().set_font_scale(1);
     QCOMPARE(after, before);
+  }
+
+  /// Wires between neighbours are seen, and notes are read.
+  void nodes_of_an_example_stand_apart() {
+    for (const EmbeddedFile& file : embedded_examples()) {
+      const auto loaded = from_json(file.text);
+      if (!loaded) continue;
+      const Document& document = loaded->document;
+      const Analysis analysis = analyse(document);
+      const FaceMaker maker(document, analysis);
+      std::vector<std::pair<std::string, QRectF>> placed;
+      for (const Node& node : document.nodes())
+        placed.emplace_back(node.id, NodeItem(maker.face(node)).body().translated(node.position.x, node.position.y));
+      const std::size_t nodes = placed.size();
+      for (const Comment& note : document.comments())
+        placed.emplace_back(note.id, QRectF(note.position.x, note.position.y, note.width, note.height));
+      for (std::size_t i = 0; i < nodes; ++i) {
+        const QRectF room = placed[i].second.adjusted(-kGap, -kGap, kGap, kGap);
+        for (std::size_t k = 0; k < placed.size(); ++k)
+          QVERIFY2(k == i || !room.intersects(placed[k].second),
+                   (std::string(file.name) + ": " + placed[i].first + " is on or at " + placed[k].first).c_str());
+      }
+    }
   }
 
   void the_rate_is_shown_from_afar() {

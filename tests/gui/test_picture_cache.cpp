@@ -136,6 +136,31 @@ class TestPictureCache : public QObject {
     QCOMPARE(ready, pictures.size());
     QVERIFY(frames >= 5);
   }
+
+  /// Once the theme has changed, no node stands there in the colours of the old one.
+  void a_frame_in_a_hurry_makes_all() {
+    PictureCache cache;
+    std::vector<CachedPicture> pictures(5);
+    QImage image(200, 120, QImage::Format_ARGB32_Premultiplied);
+    const auto frame = [&] {
+      QPainter painter(&image);
+      cache.begin_frame(1);
+      int made = 0;
+      for (CachedPicture& picture : pictures) {
+        picture.stale = true;
+        (void)cache.draw(painter, picture, kRect, 0, [&](QPainter&) {
+          ++made;
+          QTest::qSleep(4);
+        });
+      }
+      return made;
+    };
+    cache.hurry();
+    QCOMPARE(frame(), 5);
+    QVERIFY(!cache.owes());
+    QVERIFY(frame() < 5);  // the next one has its few milliseconds again
+    QVERIFY(cache.owes());
+  }
 };
 
 FEEDLINE_WINDOW_TEST(TestPictureCache)
