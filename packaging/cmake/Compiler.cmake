@@ -23,11 +23,13 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds)
   if(CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
     add_compile_options(-Wno-error=dangling-reference -Wno-maybe-uninitialized)  # GCC 14: in std::optional and std::function
-    # On from -O2 anyway. Where it is not on, this GCC refuses headers that were precompiled where it was.
-    check_cxx_compiler_flag(-munroll-only-small-loops FEEDLINE_HAS_SMALL_LOOPS)  # x86 and POWER
-    if(FEEDLINE_HAS_SMALL_LOOPS)
-      add_compile_options(-munroll-only-small-loops)
-    endif()
+    # On from -O2 anyway. Where they are not on, this GCC refuses headers that were precompiled where they were.
+    foreach(switch munroll-only-small-loops mvzeroupper)  # of x86 and POWER
+      check_cxx_compiler_flag(-${switch} FEEDLINE_HAS_${switch})
+      if(FEEDLINE_HAS_${switch})
+        add_compile_options(-${switch})
+      endif()
+    endforeach()
   endif()
 endif()
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
