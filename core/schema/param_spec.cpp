@@ -16,7 +16,7 @@ namespace {
 /// Limits of counts in full ("1000000"), others as short as they go ("1e-12").
 std::string number(double value) {
   const bool whole = std::abs(value) < 0x1p53 && value == std::floor(value);
-  return to_text(whole ? Value(static_cast<std::int64_t>(value)) : Value(value));
+  return whole ? to_text(Value(static_cast<std::int64_t>(value))) : to_text(Value(value));
 }
 
 std::string join(const std::vector<std::string>& parts) {
