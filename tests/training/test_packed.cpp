@@ -2,6 +2,8 @@
 // Convolutions of frozen layers by packed filters give what LibTorch's give, and only where they should.
 #include "nodes/model/packed/packed_conv.h"
 #include "nodes/model/winograd/winograd_conv.h"
+#include "schema/behaviour.h"
+#include "schema/registry.h"
 #include "support/test_program.h"
 
 #include <ATen/Parallel.h>
@@ -9,6 +11,9 @@
 
 #include <cmath>
 #include <limits>
+#include <memory>
+#include <span>
+#include <string>
 #include <vector>
 
 namespace test_packed {
@@ -32,6 +37,27 @@ struct Case {
     bias = at::randn({out});
   }
 };
+
+/// A ResNet-50 for pictures of 128 pixels, in the layout of training on the CPU, with norms that have learnt something.
+std::unique_ptr<Layer> backbone(const char* frozen) {
+  const NodeSpec& spec = *Registry::instance().find("resnet");
+  const ParamMap params = spec.complete({{"depth", std::string("50")}, {"frozen", std::string(frozen)}});
+  const TensorDesc desc{.kind = Kind::Tensor, .dtype = DType::F32, .shape = {7, 3, 128, 128}};
+  const TensorDesc* const in = &desc;
+  torch::manual_seed(3);
+  auto layer = spec.layer(params, std::span(&in, 1), spec.infer(params, std::span(&in, 1))->front());
+  const at::NoGradGuard no_gradients;
+  for (at::Tensor& parameter : layer->module()->parameters())
+    if (parameter.dim() == 4) parameter.set_data(last(parameter));
+  for (at::Tensor& buffer : layer->module()->buffers())
+    if (buffer.is_floating_point()) buffer.add_(at::rand(buffer.sizes()) - 0.5, 0.5);
+  return layer;
+}
+
+at::Tensor features(Layer& layer, const at::Tensor& x, bool training) {
+  layer.module()->train(training);
+  return layer.forward(std::span(&x, 1));
+}
 
 }  // namespace
 
@@ -100,6 +126,23 @@ class TestPacked : public QObject {
     c.x.fill_(std::numeric_limits<float>::quiet_NaN());
     QVERIFY(packed_conv(c.x, PackedFilters::of(c.weight, c.bias), 1, {.least = 0}).isnan().all().item<bool>());
     QVERIFY(winograd_conv_within(c.x, c.weight, c.bias, {.least = 0}).isnan().all().item<bool>());
+  }
+
+  /// Frozen blocks run a few pictures at a time: each gives what it gives by itself, and what it gives layer by layer.
+  void frozen_pictures_run_a_few_at_a_time() {
+    const auto frozen = backbone("all");
+    const auto free = backbone("none");
+    torch::manual_seed(5);
+    const at::Tensor x = last(at::randn({7, 3, 128, 128}));
+    const torch::NoGradGuard no_gradients;
+    const at::Tensor truth = features(*free, x, false);
+    const at::Tensor all = features(*frozen, x, true);
+    const double size = truth.abs().max().item<double>();
+    QVERIFY(size > 1e-3);
+    QVERIFY(at::allclose(all, truth, 1e-4, 1e-4 * size));
+    QVERIFY(at::allclose(features(*frozen, x, false), truth, 1e-4, 1e-4 * size));
+    if (!packed_fits(x, at::zeros({64, 3, 7, 7}))) QSKIP("this processor has no vectors of eight numbers");
+    QVERIFY(at::equal(features(*frozen, x.narrow(0, 3, 4), true), all.narrow(0, 3, 4)));
   }
 
   void leaves_others_to_libtorch() {
