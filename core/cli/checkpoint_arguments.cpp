@@ -63,8 +63,8 @@ Status check_newest(const OpenedCheckpoint& from, const fs::path& folder) {
                     .file = escape_name(from.path.string())});
 }
 
-/// Where the run goes on from. A launcher that starts the ranks again repeats their command line: what they have written
-/// since then is newer than what it names.
+/// Where the run goes on from. A launcher that starts the ranks again repeats their command line: what they have
+/// written since then is newer than what it names.
 fs::path resume_place(const CheckpointArguments& arguments, const std::string& graph, const fs::path& folder,
                       int restarts) {
   const bool newer = restarts > 0 && !folder.empty() && !list_checkpoints(folder).empty();

@@ -20,9 +20,9 @@ struct NumberScale {
   double deviation = 1;  ///< standard deviation, above 0
 };
 
-/// By up to 10,000 records of those that train. `set_aside`: the share that a random split by the trainer's default seed
-/// leaves to validation, whose records are not looked at. None: the source has no label that is a plain number, or one
-/// that never changes; stopped.
+/// By up to 10,000 records of those that train. `set_aside`: the share that a random split by the trainer's default
+/// seed leaves to validation, whose records are not looked at. None: the source has no label that is a plain number, or
+/// one that never changes; stopped.
 [[nodiscard]] std::optional<NumberScale> scale_of_label(const Source& source, double set_aside,
                                                         const std::stop_token& stop);
 

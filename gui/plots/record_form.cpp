@@ -84,8 +84,7 @@ void RecordForm::build_fields(const std::vector<feedline::Column>& columns) {
       const QString name = to_qstring(column.name);
       field->setObjectName(QStringLiteral("cell_") + name);
       field->setAccessibleName(name);
-      field->setPlaceholderText(column.type == ColumnType::Number ? tr("number or empty")
-                                                                  : tr("text or empty"));
+      field->setPlaceholderText(column.type == ColumnType::Number ? tr("number or empty") : tr("text or empty"));
       field->setAcceptDrops(false);
       field->setText(typed_.value(name));
       auto* label = new QLabel(name, page);
