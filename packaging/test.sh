@@ -12,8 +12,9 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 install_packages build gui test
-jobs=${FEEDLINE_TEST_JOBS:-$(($(nproc) > 1 ? 2 : 1))}
-build_preset release -DFEEDLINE_GUI=ON "-DFEEDLINE_WERROR=${FEEDLINE_WERROR:-OFF}" -DBUILD_TESTING=ON \
-  "-DFEEDLINE_TEST_JOBS=$(($# > 0 ? 0 : jobs))" --  # with arguments, such as -R: each by its name
+build_preset release -DFEEDLINE_GUI=ON "-DFEEDLINE_WERROR=${FEEDLINE_WERROR:-OFF}" -DBUILD_TESTING=ON --
 say "Testing"
-exec ctest --preset release --parallel $((2 * jobs)) "$@"  # a test counts as two: tests/CMakeLists.txt
+jobs=${FEEDLINE_TEST_JOBS:-$(($(nproc) > 1 ? 2 : 1))}
+preset=release-rows
+(($# == 0)) || preset=release  # with arguments, such as -R: each by its name
+exec ctest --preset "$preset" --parallel $((2 * jobs)) "$@"  # a test counts as two: tests/CMakeLists.txt

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kMostMetricsNamed = 12;
 
-constinit std::span<const MetricFacts> (*find_metric_facts)() = nullptr;
+constinit FindMetricFacts find_metric_facts = nullptr;
 
 bool fits(const MetricFacts& metric, const Judged& judged) {
   return metric.target == judged.target && (judged.classes == 0 || judged.classes >= metric.least_classes);
@@ -24,7 +24,7 @@ std::span<const MetricFacts> metric_facts() {
   return find_metric_facts != nullptr ? find_metric_facts() : std::span<const MetricFacts>();
 }
 
-void find_metric_facts_by(std::span<const MetricFacts> (*find)()) { find_metric_facts = find; }
+void find_metric_facts_by(FindMetricFacts find) { find_metric_facts = find; }
 
 bool measurable(std::span<const Judged> all, std::string_view key) {
   const auto facts = metric_facts();

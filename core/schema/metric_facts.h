@@ -25,7 +25,8 @@ struct MetricFacts {
 /// Of all rules, in the order of their names. None in a program that cannot train, where no metric's name is looked up.
 [[nodiscard]] std::span<const MetricFacts> metric_facts();
 /// Training, which has the rules, says how they are found: before main(), and called when they are first asked for.
-void find_metric_facts_by(std::span<const MetricFacts> (*find)());
+using FindMetricFacts = std::span<const MetricFacts> (*)();
+void find_metric_facts_by(FindMetricFacts find);
 
 /// A loss or an estimator, as far as it decides what can be measured.
 struct Judged {

@@ -57,9 +57,14 @@ Document document_with(const NodeSpec& spec, const ParamMap& params) {
 std::vector<Value> forbidden(const ParamSpec& param) {
   std::vector<Value> values = {RawJson{"[1]"}};
   const bool integer = param.kind == ParamKind::Integer || param.kind == ParamKind::Seed;
-  const auto number = [&](double v) { return integer ? Value(static_cast<std::int64_t>(v)) : Value(v); };
-  if (std::isfinite(param.hard_max)) values.push_back(number(param.hard_max + std::max(1.0, std::abs(param.hard_max))));
-  if (std::isfinite(param.hard_min)) values.push_back(number(param.hard_min - std::max(1.0, std::abs(param.hard_min))));
+  const auto add = [&](double number) {
+    if (integer)
+      values.emplace_back(static_cast<std::int64_t>(number));
+    else
+      values.emplace_back(number);
+  };
+  if (std::isfinite(param.hard_max)) add(param.hard_max + std::max(1.0, std::abs(param.hard_max)));
+  if (std::isfinite(param.hard_min)) add(param.hard_min - std::max(1.0, std::abs(param.hard_min)));
   if (param.kind == ParamKind::Real) values.push_back(std::nan(""));
   if (param.kind == ParamKind::Choice) values.push_back(std::string("no such choice"));
   if (param.required) values.push_back(std::string());
