@@ -61,7 +61,7 @@ void add_result_option(CLI::App& command, const std::string& name, std::string& 
       .add_option_function<std::vector<std::string>>(
           name,
           [name, &path](const std::vector<std::string>& given) {
-            path = given.empty() ? "-" : given.front();  // the value may be left out
+            path = given.empty() || given.front().empty() ? "-" : given.front();  // the value may be left out
             if (would_be_lost(user_path(path)))
               throw CLI::ValidationError(
                   name,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Compiled by -O3: every edit looks for its nodes here.
 #include "graph/document.h"
 
 #include "graph/edit.h"

@@ -188,7 +188,7 @@ void LiveRunController::start(DocumentTab& tab, const ResumeOptions& resume) {
   tab.view().show_run_active(true);
   if (resume.state)
     log->add(LogPanel::Level::Info,
-             tr("%1 goes on behind step %2").arg(tab.display_name()).arg(resume.state->position.step));
+             tr("%1 continues after step %2").arg(tab.display_name()).arg(resume.state->position.step));
   const QString run = options.staged ? tr("Run of %1, every queue shown") : tr("Run of %1");
   log->add(LogPanel::Level::Info, run.arg(tab.display_name()));
   if (helpers) log->add(LogPanel::Level::Info, tr("Shared out among %1 processes").arg(processes));

@@ -263,7 +263,7 @@ void TryoutPanel::show_record(int index) {
   const ExplainedPicture& record = answer_.records[at];
   const bool many = answer_.inputs > 1;  // "rows.csv:3", in place of the file's name
   const QString about = many ? QFileInfo(to_qstring(record.prediction.file)).fileName() : about_;
-  QString told = tr("%1, by the model behind step %2").arg(about).arg(answer_.step);
+  QString told = tr("%1, by the model of step %2").arg(about).arg(answer_.step);
   if (answer_.inputs > kMostRecords)
     told += tr("; the first %1 of its %2 records").arg(answer_.records.size()).arg(answer_.inputs);
   told_->setText(told);

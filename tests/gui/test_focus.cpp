@@ -174,17 +174,15 @@ class TestFocus : public QObject {
                                      {"check_data", actions.check_data}, {"about", actions.about}};
     Walk all;
     QWidgetList opened;
-    QTimer soon;  // it may be modal
-    connect(&soon, &QTimer::timeout, this, [&] {
+    const auto look = [&] {
       for (QWidget* top : QApplication::topLevelWidgets())
         if (top != &window && top->isVisible() && top->windowType() != Qt::ToolTip) opened << top;
       if (opened.isEmpty()) return;
-      soon.stop();
       opened.front()->activateWindow();
       if (QTest::qWaitForWindowActive(opened.front())) all = walk(*opened.front());
       opened.front()->close();
-    });
-    soon.start(20);
+    };
+    QTimer::singleShot(300, this, look);  // it may be modal
     by[dialogue]->trigger();
     QTRY_VERIFY(!opened.isEmpty());
     QVERIFY2(all.without_ring.isEmpty(), qPrintable(all.without_ring.join("; ")));

@@ -69,7 +69,7 @@ class TestTryout : public QObject {
     QVERIFY(drop_on(&panel, home_.file("halves.png")));
     QTRY_VERIFY2_WITH_TIMEOUT(panel.view().answer().has_value(), qPrintable(panel.told()), 60'000);
     const ExplainedPicture halves = *panel.view().answer();
-    QVERIFY(panel.told().startsWith("halves.png, by the model behind step 24"));
+    QVERIFY(panel.told().startsWith("halves.png, by the model of step 24"));
     QVERIFY(halves.classes);
     double sum = 0;
     for (const RecordPrediction::Value& value : halves.prediction.values) sum += value.value;

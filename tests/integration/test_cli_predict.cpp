@@ -197,7 +197,7 @@ class TestCliPredict : public QObject {
   void what_cannot_be_is_refused_data() {
     QTest::addColumn<QStringList>("arguments");
     QTest::addColumn<QString>("says");
-    QTest::newRow("no checkpoint") << QStringList{"predict", cli_.path("nowhere"), photos_} << "no checkpoint";
+    QTest::newRow("no checkpoint") << QStringList{"predict", cli_.path("nowhere"), photos_} << "no such folder";
     QTest::newRow("no such input") << QStringList{"predict", checkpoints_, "gone.jpg"} << "no such file";
     QTest::newRow("no pictures") << QStringList{"predict", checkpoints_, checkpoints_} << "no pictures";
     QTest::newRow("no device") << QStringList{"evaluate", checkpoints_, "--device", "toaster"} << "device";

@@ -171,7 +171,7 @@ class TestCliResume : public QObject {
     const CliResult rest = cli_.run(train({"--max-steps", QString::number(step + 3), "--checkpoints", folder,
                                            "--resume", "--epochs", "100000", "--json", "-"}));
     QVERIFY2(!rest.crashed && rest.exit_code == 0, rest.text());
-    QVERIFY2(rest.err.contains(QString("behind step").toUtf8()), rest.text());
+    QVERIFY2(rest.err.contains(QString("after step").toUtf8()), rest.text());
     QCOMPARE(rest.json()["steps"].toInteger(), static_cast<qint64>(step) + 3);
     QVERIFY(rest.json()["resumed_from"].toString().startsWith(folder));
   }
