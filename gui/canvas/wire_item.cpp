@@ -205,7 +205,7 @@ qreal WireItem::pen_width() const {
 
 QRectF WireItem::boundingRect() const {
   const qreal side = face_.label.isEmpty() && !flow_ ? kUnit : 4 * kUnit;
-  const qreal below = side == kUnit ? kUnit : 2 * kUnit;
+  const qreal below = side == kUnit ? kUnit : 3 * kUnit;
   return path_.controlPointRect().adjusted(-side, -side, side, below);
 }
 
@@ -334,15 +334,22 @@ WireItem::Label WireItem::laid_out() const {
 
 bool WireItem::place(Label& label) const {
   constexpr std::array kPlaces = {0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78, 0.15, 0.85};
-  const auto stand = [&](qreal part) {
-    label.rect.moveCenter(path_.pointAtPercent(part));
-    if (label.tight) label.rect.moveBottom(label.rect.center().y() - 3);  // above the wire, which would be hidden else
+  const auto stand = [&](qreal part, bool above) {
+    const QPointF centre = path_.pointAtPercent(part);
+    label.rect.moveCenter(centre);
+    // Beside the wire, which would be hidden else.
+    if (label.tight && above) label.rect.moveBottom(centre.y() - 3);
+    if (label.tight && !above) label.rect.moveTop(centre.y() + 3);
     // Its words: the ends of its frame may lie below a node.
     return !covered(label.rect.adjusted(0.75 * kUnit, 1, -0.75 * kUnit, -1));
   };
-  for (const qreal part : kPlaces)
-    if (stand(part) && (part == kPlaces.front() || boundingRect().contains(label.rect))) return true;
-  (void)stand(kPlaces.front());
+  for (const bool above : {true, false}) {
+    if (!above && !label.tight) break;
+    for (const qreal part : kPlaces)
+      if (stand(part, above) && ((above && part == kPlaces.front()) || boundingRect().contains(label.rect)))
+        return true;
+  }
+  (void)stand(kPlaces.front(), true);
   return false;
 }
 
@@ -351,9 +358,15 @@ bool WireItem::covered(const QRectF& rect) const {
   const QRectF there = mapRectToScene(rect);
   const QList<QGraphicsItem*> near = scene()->items(there, Qt::IntersectsItemBoundingRect);
   return std::any_of(near.begin(), near.end(), [&](const QGraphicsItem* item) {
+    if (const auto* wire = qgraphicsitem_cast<const WireItem*>(item))
+      return wire != this && wire->placed_label().intersects(there);
     const auto* node = qgraphicsitem_cast<const NodeItem*>(item);
     return node != nullptr && node->mapRectToScene(node->body()).intersects(there);
   });
+}
+
+QRectF WireItem::placed_label() const {
+  return label_placed_ && label_ && label_->fits ? mapRectToScene(label_->rect) : QRectF();
 }
 
 void WireItem::show_label(QPainter& painter, bool selected, bool cached) {

@@ -98,9 +98,11 @@ class WireItem : public QGraphicsItem {
   };
   [[nodiscard]] const Label& label();
   [[nodiscard]] Label laid_out() const;
-  /// On a part of the wire that no node covers, the middle first; false: there is none.
+  /// On a part of the wire that neither a node nor another wire's label covers, the middle first; false: there is none.
   bool place(Label& label) const;
   [[nodiscard]] bool covered(const QRectF& rect) const;
+  /// Where it stands in the scene, as far as that is known by now.
+  [[nodiscard]] QRectF placed_label() const;
   void show_label(QPainter& painter, bool selected, bool cached);
   void paint_label(QPainter& painter) const;
 

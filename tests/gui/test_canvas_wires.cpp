@@ -319,6 +319,23 @@ class TestCanvasWires : public QObject {
     QVERIFY(line->label_rect().isEmpty());
   }
 
+  /// Wires from one node to the next are 20 apart, less than two labels need; the second stands below its wire.
+  void labels_of_wires_side_by_side_stand_apart() {
+    Bench b;
+    const GraphScene& scene = b.view.graph_scene();
+    const NodeItem* source = scene.node("source");
+    const QRectF body = source->mapRectToScene(source->body());
+    b.must(add("mix", "shuffle", body.right() + 100, body.top()));
+    b.must(wire({"source", "file"}, {"mix", "sample"}));
+    b.must(wire({"source", "label"}, {"mix", "label"}));
+    const QRectF first = scene.wire({"mix", "sample"})->label_rect();
+    const QRectF second = scene.wire({"mix", "label"})->label_rect();
+    QVERIFY(!first.isEmpty() && !second.isEmpty());
+    QVERIFY2(!first.adjusted(6, 1, -6, -1).intersects(second.adjusted(6, 1, -6, -1)),
+             qPrintable(
+                 QString("%1 %2, %3 %4").arg(first.top()).arg(first.bottom()).arg(second.top()).arg(second.bottom())));
+  }
+
   void a_wire_back_to_the_left_passes_above_its_target() {
     const QPainterPath path = wire_path({500, 100}, {0, 300}, {.gap = 230});
     QCOMPARE(path.pointAtPercent(0), QPointF(500, 100));
