@@ -17,7 +17,7 @@ namespace feedline::gui::inline plots {
 namespace {
 
 constexpr std::size_t kMostBars = 10;
-constexpr double kStrongestShade = 0.65;  ///< opacity of the part that mattered most
+constexpr double kStrongestShade = 0.85;  ///< opacity of the part that mattered most
 
 }  // namespace
 
@@ -110,12 +110,13 @@ void AnswerView::paint_picture(QPainter& painter, const QRectF& area) const {
   const QSizeF size = QSizeF(picture_.size()).scaled(area.size(), Qt::KeepAspectRatio);
   const QRectF place(area.topLeft(), size);
   painter.setRenderHint(QPainter::SmoothPixmapTransform, size.width() < picture_.width());  // pixels stay pixels
-  painter.drawImage(place, picture_);
   const std::vector<float>& parts = answer_->importance;
-  if (!shaded_ || parts.empty()) return;
-  const float most = *std::max_element(parts.begin(), parts.end());
-  if (most <= 0) return;
-  QColor shade = Theme::instance().colors().accent;
+  const float most = parts.empty() ? 0 : *std::max_element(parts.begin(), parts.end());
+  const bool shaded = shaded_ && most > 0;
+  // Whatever the colours of the picture, the shade is seen on its greys.
+  painter.drawImage(place, shaded ? picture_.convertToFormat(QImage::Format_Grayscale8) : picture_);
+  if (!shaded) return;
+  QColor shade = Theme::instance().colors().blocked;
   painter.setPen(Qt::NoPen);
   const double height = place.height() / static_cast<double>(answer_->rows);
   const double width = place.width() / static_cast<double>(answer_->columns);
