@@ -6,7 +6,6 @@
 #include "engine/segment_runner.h"
 #include "schema/in_memory.h"
 
-#include <cstring>
 #include <span>
 
 namespace feedline::inline engine {
@@ -65,19 +64,8 @@ bool SegmentRunner::run_block(const PlanStep& step, std::uint32_t epoch, Tally& 
   block_in_.resize(rows);
   block_out_.resize(rows);
   block_records_.resize(rows);
-  const bool all = router_.caches() == 0 && std::memchr(chunk.bad.data() + begin, 1, rows) == nullptr;
   std::size_t taken = 0;
-  if (all) {
-    Datum** const in = block_in_.data();
-    Datum** const out = block_out_.data();
-    std::size_t* const records = block_records_.data();
-    for (; taken < rows; ++taken) {
-      in[taken] = &ins.at(taken);
-      out[taken] = &outs.at(taken);
-      records[taken] = begin + taken;
-    }
-  }
-  for (std::size_t r = begin; !all && r < end; ++r) {
+  for (std::size_t r = begin; r < end; ++r) {
     if (chunk.bad[r] != 0) continue;
     Datum& out = outs.at(r - begin);
     if (const CacheRoute* way = route(chunk, r); way != nullptr && way->steps[index] == 0) {

@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -100,37 +99,10 @@ struct FeaturesNode {
      public:
       SparseOp(const Op& op, SparseRows rows) : op_(op), rows_(std::move(rows)) {}
       RowRefusal apply(const Datum& in, Datum& out) const {
-        std::byte* to = make_room(out);
-        std::memset(to, 0, bytes());
-        return fill(in, to);
-      }
-
-      /// Rows of a batch that lie side by side are cleared in one go: what a cache does not hold is then fetched ahead.
-      std::size_t apply_block(std::span<const Datum* const> in, std::span<Datum* const> out) const {
-        constexpr std::size_t kClearedBytes = std::size_t{64} << 10;
-        const std::size_t most = std::max<std::size_t>(kClearedBytes / std::max<std::size_t>(bytes(), 1), 1);
-        for (std::size_t i = 0; i < in.size();) {
-          std::byte* const first = make_room(*out[i]);
-          std::size_t count = 1;
-          while (count < most && i + count < in.size() && make_room(*out[i + count]) == first + count * bytes())
-            ++count;
-          std::memset(first, 0, count * bytes());
-          for (std::size_t row = 0; row < count; ++row, ++i)
-            if (fill(*in[i], first + row * bytes())) return i;
-        }
-        return in.size();
-      }
-
-     private:
-      [[nodiscard]] std::size_t bytes() const { return rows_.columns * sizeof(float); }
-      [[nodiscard]] std::byte* make_room(Datum& out) const {
-        return out.allocate(DType::F32, {static_cast<std::int64_t>(rows_.columns)});
-      }
-
-      /// Writes what is not 0.
-      RowRefusal fill(const Datum& in, std::byte* to) const {
         if (!RowView::fits(in, rows_.cells)) return short_row();
         const std::byte* cells = in.data();
+        std::byte* to = out.allocate(DType::F32, {static_cast<std::int64_t>(rows_.columns)});
+        std::memset(to, 0, rows_.columns * sizeof(float));
         std::uint32_t odd = 0;
         for (const SparseRows::Kept& kept : rows_.kept) {
           const auto number = static_cast<float>(read_cell(cells, kept.cell));
@@ -147,6 +119,7 @@ struct FeaturesNode {
         });
       }
 
+     private:
       const Op& op_;
       SparseRows rows_;
     };

@@ -44,13 +44,9 @@ class RowOp : public SampleOp, public InBlocks {
     return {};
   }
   std::size_t run_block(std::span<const Datum* const> in, std::span<Datum* const> out) const final {
-    if constexpr (requires(const Op& op) { op.apply_block(in, out); }) {
-      return self().apply_block(in, out);
-    } else {
-      for (std::size_t i = 0; i < in.size(); ++i)
-        if (self().apply(*in[i], *out[i])) return i;
-      return in.size();
-    }
+    for (std::size_t i = 0; i < in.size(); ++i)
+      if (self().apply(*in[i], *out[i])) return i;
+    return in.size();
   }
   std::size_t change_block(std::span<Datum* const> in, std::span<Datum* const> out) const final {
     if constexpr (requires(const Op& op, Datum& row) { op.change(row, row); }) {

@@ -16,8 +16,6 @@ constexpr std::size_t kLongestNumber = 512;  // a double's digits written out in
 constexpr std::size_t kExactDigits = 15;     // whole numbers of so many digits are doubles
 constexpr std::array<double, kExactDigits + 1> kPowersOfTen{1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                                             1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
-constexpr std::array<std::int64_t, 9> kWholePowersOfTen{1,       10,        100,        1'000,      10'000,
-                                                        100'000, 1'000'000, 10'000'000, 100'000'000};
 
 bool is_cell_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -57,25 +55,20 @@ std::uint64_t eight_bytes(const char* at) {
   return bytes;
 }
 
-/// What the first `count` (1 to 8) of eight characters are, the first one in the lowest byte.
-struct DigitRun {
-  std::int64_t value = 0;
-  bool digits = false;  ///< all of them are
-};
-
-/// Source: D. Lemire, "Number parsing at a gigabyte per second", Software: Practice and Experience 51 (2021). Always in
-/// place: a call costs as much as the work, and two of these go on at once.
-[[gnu::always_inline]] inline DigitRun parse_digits(std::uint64_t bytes, std::size_t count) {
+/// The whole number that the first `count` (1 to 8) of eight characters are, the first one in the lowest byte. False:
+/// they are not all digits. Source: D. Lemire, "Number parsing at a gigabyte per second", Software: Practice and
+/// Experience 51 (2021).
+bool parse_digits(std::uint64_t bytes, std::size_t count, std::uint64_t& value) {
   constexpr std::uint64_t kZeros = kEachByte * '0';
   constexpr std::uint64_t kHighs = kEachByte * 0xF0U;
   const std::size_t bits = 8 * count;
   std::uint64_t text = bytes << (64 - bits) | kZeros >> 1U >> (bits - 1);  // zeros in front, in the low bytes
   const std::uint64_t carried = (text + kEachByte * 6) & kHighs;
-  const bool digits = ((text & kHighs) | carried >> 4U) == kEachByte * 0x33U;
+  if (((text & kHighs) | carried >> 4U) != kEachByte * 0x33U) return false;
   text = (text & kEachByte * 0x0FU) * 2561U >> 8U;
   text = (text & 0x00FF00FF00FF00FFU) * 6553601U >> 16U;
-  text = (text & 0x0000FFFF0000FFFFU) * 42949672960001U >> 32U;
-  return {.value = static_cast<std::int64_t>(text), .digits = digits};
+  value = (text & 0x0000FFFF0000FFFFU) * 42949672960001U >> 32U;
+  return true;
 }
 
 /// Which of eight characters is the first one of these, from 0; 8: none is.
@@ -87,21 +80,23 @@ std::size_t place_of(std::uint64_t bytes, char sign) {
 
 /// parse_short() where there are at most eight digits on each side of the point. Which of the two kinds of number it is
 /// hardly changes within a column, how long it is does: so only the kind is guessed by the processor.
-[[gnu::always_inline]] inline bool parse_readable(std::string_view cell, char point, double& value) {
+bool parse_readable(std::string_view cell, char point, double& value) {
   const std::uint64_t head = eight_bytes(cell.data());
   const std::size_t place = place_of(head, point);
+  std::uint64_t whole = 0;
   if (place >= cell.size() || place == 8) {
-    if (cell.size() > 8) return false;
-    const DigitRun whole = parse_digits(head, cell.size());
-    value = static_cast<double>(whole.value);
-    return whole.digits;
+    if (cell.size() > 8 || !parse_digits(head, cell.size(), whole)) return false;
+    value = static_cast<double>(whole);
+    return true;
   }
   const std::size_t count = cell.size() - place - 1;
   if (place == 0 || count - 1 > 7) return false;  // 0 is none of 1 to 8 either
-  const DigitRun whole = parse_digits(head, place);
-  const DigitRun part = parse_digits(eight_bytes(cell.data() + place + 1), count);
-  value = static_cast<double>(whole.value * kWholePowersOfTen[count] + part.value) / kPowersOfTen[count];
-  return whole.digits && part.digits;
+  std::uint64_t part = 0;
+  const bool digits = parse_digits(head, place, whole);
+  if (!parse_digits(eight_bytes(cell.data() + place + 1), count, part) || !digits) return false;
+  const double power = kPowersOfTen[count];
+  value = static_cast<double>(whole * static_cast<std::uint64_t>(power) + part) / power;
+  return true;
 }
 
 bool parse_whole(std::string_view cell, double& value) {

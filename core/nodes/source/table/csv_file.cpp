@@ -23,7 +23,7 @@ CsvFile::CsvFile(PlainFile plain, CsvHead head, RowIndex index)
 Status CsvFile::split(std::uint64_t row, CsvReading& reading, std::span<const std::size_t> wanted) const {
   if (look_again(reading))
     if (Status same = unchanged(); !same) return same;
-  if (const char* const map = mapped(); map != nullptr && cut(map, begins_[row], reading, wanted)) return {};
+  if (cut(mapped(), row, reading, wanted)) return {};
   std::string_view bytes;
   if (Status found = find_row(row, reading, bytes); !found) return found;
   const std::size_t columns = head_.names.size();
@@ -47,15 +47,11 @@ void CsvFile::find_begins() {
       std::min(kMostFetched, plain_.facts.size / std::max<std::uint64_t>(index_.rows(), 1) + 64));
 }
 
-void CsvFile::find(std::span<const std::uint64_t> rows, CsvReading& reading) const {
-  reading.begins.resize(rows.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) reading.begins[i] = begins_[rows[i]];
-}
-
-bool CsvFile::cut(const char* mapped, std::uint32_t begin, CsvReading& reading,
+bool CsvFile::cut(const char* mapped, std::uint64_t row, CsvReading& reading,
                   std::span<const std::size_t> wanted) const {
-  if (begin == kBehindOthers) return false;
-  return reading.splitter.cut(mapped + begin, mapped + plain_.facts.size, head_.dialect, head_.names.size(), wanted);
+  if (mapped == nullptr || begins_[row] == kBehindOthers) return false;
+  return reading.splitter.cut(mapped + begins_[row], mapped + plain_.facts.size, head_.dialect, head_.names.size(),
+                              wanted);
 }
 
 TextBytes CsvFile::text() const {

@@ -23,8 +23,7 @@ struct CsvReading {
   RowSplitter splitter{};
   std::vector<std::string_view> texts{};
   unsigned reads = 0;
-  std::size_t in_blocks = 0;            ///< rows of blocks since the file was last looked at
-  std::vector<std::uint32_t> begins{};  ///< of the rows of a block: CsvFile::find()
+  std::size_t in_blocks = 0;  ///< rows of blocks since the file was last looked at
 };
 
 /// A table in an open file whose rows are found: cuts any of them into cells, and knows what is wrong with it and where
@@ -48,11 +47,9 @@ class CsvFile {
   /// The bytes of a mapped file; null: it is not mapped, or something of the map has been lost. To be asked for once a
   /// block of rows: what is lost meanwhile reads as zeros, and lost() says so.
   [[nodiscard]] const char* mapped() const { return map_ ? map_->data() : nullptr; }
-  /// Where rows of a mapped file begin, all at once: looked up one by one, each is waited for.
-  void find(std::span<const std::uint64_t> rows, CsvReading& reading) const;
-  /// split() for most rows of a mapped file: their `begin` is known, and one look at their bytes is enough. False:
+  /// split() for most rows of a mapped file: their place is known, and one look at their bytes is enough. False:
   /// split() is to be asked.
-  [[nodiscard]] bool cut(const char* mapped, std::uint32_t begin, CsvReading& reading,
+  [[nodiscard]] bool cut(const char* mapped, std::uint64_t row, CsvReading& reading,
                          std::span<const std::size_t> wanted) const;
   /// Has the file been looked at for long enough to be looked at again? It is asked once a row.
   [[nodiscard]] static bool look_again(CsvReading& reading) { return ++reading.reads % kLookForChange == 0; }
@@ -64,8 +61,8 @@ class CsvFile {
     return true;
   }
   /// Has a mapped file's row brought to the processor's cache while others are read.
-  void fetch(const char* mapped, std::uint32_t begin) const {
-    const char* const at = mapped + begin;
+  void fetch(const char* mapped, std::uint64_t row) const {
+    const char* const at = mapped + begins_[row];
     for (std::size_t line = 0; line < fetched_; line += 64) __builtin_prefetch(at + line);
   }
 

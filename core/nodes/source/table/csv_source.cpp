@@ -111,13 +111,11 @@ class CsvSource final : public Source,
       return 0;
     }
     const std::span<const std::size_t> wanted = out[0] != nullptr ? wanted_ : label_cell_;
-    file_.find(records, reading);
-    const std::uint32_t* const begins = reading.begins.data();
-    for (std::size_t i = 0; i < std::min(records.size(), kFetchedAhead); ++i) file_.fetch(mapped, begins[i]);
+    for (std::size_t i = 0; i < std::min(records.size(), kFetchedAhead); ++i) file_.fetch(mapped, records[i]);
     std::size_t done = 0;
     for (; done < records.size(); ++done) {
-      if (done + kFetchedAhead < records.size()) file_.fetch(mapped, begins[done + kFetchedAhead]);
-      if (!file_.cut(mapped, begins[done], reading, wanted) && !file_.split(records[done], reading, wanted)) break;
+      if (done + kFetchedAhead < records.size()) file_.fetch(mapped, records[done + kFetchedAhead]);
+      if (!file_.cut(mapped, records[done], reading, wanted) && !file_.split(records[done], reading, wanted)) break;
       if (give(records[done], reading, out[2 * done], out[2 * done + 1])) break;
     }
     return file_.lost() ? 0 : done;
