@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "graph/named_metrics.h"
 
-#include "base/numbers.h"
 #include "graph/learner_input.h"
 #include "schema/metric_facts.h"
-#include "schema/metric_keys.h"
 #include "schema/optimizer.h"
 
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace feedline::inline graph {
@@ -32,7 +31,8 @@ class MetricNaming {
     if (!known_) return;
     const bool validates = settings.sets_aside() || above(trainer_, kValidationInput) != Wiring::kNone;
     analysis_.metrics = measured_keys(judged_, settings.metrics, validates);
-    check_wanted(settings.metrics);
+    for (const std::string& key : settings.metrics)
+      if (Status fine = check_wanted(judged_, key); !fine) report(trainer_, std::move(fine.error()));
     if (estimator != Wiring::kNone) return;
     whole_ = measured_keys(judged_, settings.metrics, true);
     if (settings.stop_early != "off") check(trainer_, settings.stop_early, "stop_early");
@@ -90,20 +90,6 @@ class MetricNaming {
     judged_.push_back({.node = wiring_.nodes()[node].id,
                        .target = classes > 0 ? TargetKind::Classes : TargetKind::Numbers,
                        .classes = classes});
-  }
-
-  void check_wanted(const std::vector<std::string>& wanted) {
-    for (const std::string& key : wanted) {
-      if (measurable(judged_, key)) continue;
-      std::vector<std::string> others;
-      for (const std::string& other : metric_keys())
-        if (measurable(judged_, other)) others.push_back(other);
-      report(trainer_,
-             Error{.reason = key + " cannot be measured here: it does not fit what is compared with the target",
-                   .remedy = others.empty() ? "Leave metrics empty"
-                                            : "Leave it out; these can be: " + numbers::listed(others, others.size()),
-                   .parameter = "metrics"});
-    }
   }
 
   void check(std::size_t node, const std::string& key, const char* parameter) {

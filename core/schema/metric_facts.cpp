@@ -14,10 +14,6 @@ constexpr std::size_t kMostMetricsNamed = 12;
 
 constinit FindMetricFacts find_metric_facts = nullptr;
 
-bool fits(const MetricFacts& metric, const Judged& judged) {
-  return metric.target == judged.target && (judged.classes == 0 || judged.classes >= metric.least_classes);
-}
-
 }  // namespace
 
 std::span<const MetricFacts> metric_facts() {
@@ -26,19 +22,29 @@ std::span<const MetricFacts> metric_facts() {
 
 void find_metric_facts_by(FindMetricFacts find) { find_metric_facts = find; }
 
-bool measurable(std::span<const Judged> all, std::string_view key) {
-  const auto facts = metric_facts();
-  return std::any_of(facts.begin(), facts.end(), [&](const MetricFacts& metric) {
-    return metric_key(metric.name) == key &&
-           std::any_of(all.begin(), all.end(), [&](const Judged& judged) { return fits(metric, judged); });
-  });
+bool applies(const MetricFacts& metric, const Judged& judged) {
+  if (metric.target != judged.target || (metric.ranks_scores && !judged.scores)) return false;
+  return judged.classes == 0 || judged.classes >= metric.least_classes;
+}
+
+Status check_wanted(std::span<const Judged> all, std::string_view key) {
+  std::vector<std::string> measurable;
+  for (const MetricFacts& metric : metric_facts())
+    if (std::any_of(all.begin(), all.end(), [&](const Judged& judged) { return applies(metric, judged); }))
+      measurable.push_back(metric_key(metric.name));
+  if (std::find(measurable.begin(), measurable.end(), key) != measurable.end()) return {};
+  return fail(Error{
+      .reason = std::string(key) + " cannot be measured here: it does not fit what is compared with the target",
+      .remedy = measurable.empty() ? "Leave metrics empty"
+                                   : "Leave it out; these can be: " + numbers::listed(measurable, measurable.size()),
+      .parameter = "metrics"});
 }
 
 std::vector<std::string> measured_keys(std::span<const Judged> all, std::span<const std::string> wanted,
                                        bool validates) {
   std::vector<std::string> keys;
   const auto add = [&](std::string_view split, const MetricFacts& metric, const Judged& judged) {
-    if (!fits(metric, judged) || (split == kTrainSplit && !metric.while_training)) return;
+    if (!applies(metric, judged) || (split == kTrainSplit && !metric.while_training)) return;
     std::string key = std::string(split) + '_' + metric_key(metric.name);
     if (all.size() > 1) key += '_' + metric_key(judged.node);
     keys.push_back(std::move(key));

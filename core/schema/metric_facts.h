@@ -20,6 +20,7 @@ struct MetricFacts {
   TargetKind target = TargetKind::Classes;
   bool while_training = true;
   bool by_default = true;
+  bool ranks_scores = false;
   std::int64_t least_classes = 0;
 };
 /// Of all rules, in the order of their names. None in a program that cannot train, where no metric's name is looked up.
@@ -33,9 +34,13 @@ struct Judged {
   std::string node{};  ///< by its path; names the metrics where several are judged
   TargetKind target = TargetKind::None;
   std::int64_t classes = 0;  ///< of a target of classes; 0: not known
+  bool scores = true;        ///< false: the prediction only decides for a class
 };
-/// Can the metric with this key be measured of any of these?
-[[nodiscard]] bool measurable(std::span<const Judged> all, std::string_view key);
+/// Can a metric be measured of this?
+[[nodiscard]] bool applies(const MetricFacts& metric, const Judged& judged);
+/// Can the metric with this key, which is wanted, be measured of any of these? Error: names the trainer's parameter and
+/// what can be measured.
+[[nodiscard]] Status check_wanted(std::span<const Judged> all, std::string_view key);
 /// Keys of all that a run measures, as JSON names them: "train_loss", "val_accuracy". `wanted`: MeasuringSettings.
 [[nodiscard]] std::vector<std::string> measured_keys(std::span<const Judged> all, std::span<const std::string> wanted,
                                                      bool validates);

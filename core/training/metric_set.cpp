@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "training/metric_set.h"
 
-#include "schema/metric_facts.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -49,16 +47,20 @@ const MetricRules& MetricRules::instance() {
 
 namespace {
 
+MetricFacts facts_of(const MetricRule& rule) {
+  return {.name = rule.name,
+          .target = rule.target,
+          .while_training = rule.while_training,
+          .by_default = rule.by_default,
+          .ranks_scores = rule.ranks_scores,
+          .least_classes = rule.least_classes};
+}
+
 /// For graphs, which name metrics without LibTorch.
 std::span<const MetricFacts> facts_of_rules() {
   static const std::vector<MetricFacts> facts = [] {
     std::vector<MetricFacts> all;
-    for (const MetricRule& rule : MetricRules::instance().all())
-      all.push_back({.name = rule.name,
-                     .target = rule.target,
-                     .while_training = rule.while_training,
-                     .by_default = rule.by_default,
-                     .least_classes = rule.least_classes});
+    for (const MetricRule& rule : MetricRules::instance().all()) all.push_back(facts_of(rule));
     return all;
   }();
   return facts;
@@ -74,11 +76,6 @@ std::int64_t classes_of(const ModelPlan& plan, const LayerPlan& loss) {
   const std::vector<Dim>& shape = loss.inputs[static_cast<std::size_t>(port)].shape;
   if (shape.size() != 2 || !shape[1].known()) return named;
   return std::max<std::int64_t>(shape[1].size(), 2);
-}
-
-bool applies(const MetricRule& rule, const Comparison& comparison) {
-  if (rule.target != comparison.target || (rule.ranks_scores && !comparison.scores)) return false;
-  return comparison.classes == 0 || comparison.classes >= rule.least_classes;
 }
 
 /// In the order in which they are wanted; the usual ones in that of their names.
@@ -106,30 +103,15 @@ std::vector<Comparison> comparisons(const ModelPlan& plan) {
 }
 
 Status check_metrics(std::span<const Comparison> all, std::span<const std::string> wanted) {
-  const auto measurable = [&](const MetricRule& rule) {
-    return std::any_of(all.begin(), all.end(), [&](const Comparison& comparison) { return applies(rule, comparison); });
-  };
-  for (const std::string& key : wanted) {
-    std::string others;
-    bool found = false;
-    for (const MetricRule& rule : MetricRules::instance().all()) {
-      if (!measurable(rule)) continue;
-      found = found || metric_key(rule.name) == key;
-      others += (others.empty() ? "" : ", ") + metric_key(rule.name);
-    }
-    if (found) continue;
-    return fail(Error{
-        .reason = fmt::format("{} cannot be measured here: it does not fit what is compared with the target", key),
-        .remedy = others.empty() ? "Leave metrics empty" : fmt::format("Leave it out; these can be: {}", others),
-        .parameter = "metrics"});
-  }
+  for (const std::string& key : wanted)
+    if (Status fine = check_wanted(all, key); !fine) return fine;
   return {};
 }
 
 MetricSet::MetricSet(std::span<const Comparison> all, std::span<const std::string> wanted, std::string_view split) {
   for (std::size_t i = 0; i < all.size(); ++i)
     for (const MetricRule* rule : chosen(wanted)) {
-      if (!applies(*rule, all[i]) || (split == kTrainSplit && !rule->while_training)) continue;
+      if (!applies(facts_of(*rule), all[i]) || (split == kTrainSplit && !rule->while_training)) continue;
       Entry entry{.rule = rule, .comparison = i, .metric = rule->make()};
       entry.kind = {.name = all.size() > 1 ? fmt::format("{} ({})", rule->name, all[i].node) : std::string(rule->name),
                     .split = std::string(split),

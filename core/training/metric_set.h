@@ -4,6 +4,7 @@
 // Private to training.
 
 #include "plan/plan.h"
+#include "schema/metric_facts.h"
 #include "training/metric.h"
 
 #include <map>
@@ -16,12 +17,7 @@
 namespace feedline::inline training {
 
 /// Which losses of a model compare something with a target, in the order in which they run.
-struct Comparison {
-  std::string node{};
-  TargetKind target = TargetKind::None;
-  std::int64_t classes = 0;  ///< of a target of classes; 0: not known
-  bool scores = true;        ///< false: the prediction only decides for a class
-};
+using Comparison = Judged;
 [[nodiscard]] std::vector<Comparison> comparisons(const ModelPlan& plan);
 
 /// Can each metric that is wanted by its key be measured of one of these? Error: of one that cannot, naming the

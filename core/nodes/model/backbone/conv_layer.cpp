@@ -179,6 +179,10 @@ at::Tensor ConvNetLayer::convolved(const Unit& unit, const at::Tensor& x, const 
   });
 }
 
+const FoldedConv& ConvNetLayer::folded_of(Unit& unit) {
+  return unit.fold.of(unit.tensors, kNormEpsilon, [](FoldedConv made) { return made; });
+}
+
 bool ConvNetLayer::minimal(const Unit& unit, const at::Tensor& x) const {
   return learns() && unit.is.stride == 1 && unit.is.groups == 1 && winograd_fits(x, unit.tensors.weight);
 }
@@ -193,7 +197,7 @@ at::Tensor ConvNetLayer::run_fixed(Unit& unit, const at::Tensor& x, UnitFunction
     const std::int64_t rows = std::min(most_rows, x.size(0) - first);
     const at::Tensor some = x.narrow(0, first, rows);
     if (filters) {
-      const FoldedConv& folded = unit.fold.of(unit.tensors, kNormEpsilon, [](FoldedConv made) { return made; });
+      const FoldedConv& folded = folded_of(unit);
       parts.push_back(winograd_conv_within(some, folded.weight, folded.bias, unit_range(function)));
     } else {
       const PackedFilters& packed = unit.packed.of(unit.tensors, kNormEpsilon, [](const FoldedConv& folded) {
@@ -216,7 +220,7 @@ at::Tensor ConvNetLayer::run(Unit& unit, const at::Tensor& x, UnitFunction funct
     return y;
   }
   if (unit.folded) {
-    const FoldedConv& folded = unit.fold.of(of, kNormEpsilon, [](FoldedConv made) { return made; });
+    const FoldedConv& folded = folded_of(unit);
     y = convolved(unit, x, folded.weight, folded.bias);
     if (other.defined()) y = y.add_(other);
   } else {

@@ -60,6 +60,7 @@ class ConvNetLayer final : public BackboneLayer {
   [[nodiscard]] at::Tensor run(Unit& unit, const at::Tensor& x) { return run(unit, x, unit.is.function); }
   /// Of a folded unit: as run(), where no gradient is asked of it. Undefined: it is left to LibTorch.
   [[nodiscard]] at::Tensor run_fixed(Unit& unit, const at::Tensor& x, UnitFunction function, const at::Tensor& other);
+  [[nodiscard]] static const FoldedConv& folded_of(Unit& unit);
   [[nodiscard]] bool minimal(const Unit& unit, const at::Tensor& x) const;
   [[nodiscard]] at::Tensor convolved(const Unit& unit, const at::Tensor& x, const at::Tensor& weight,
                                      const at::Tensor& bias) const;
